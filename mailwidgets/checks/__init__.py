@@ -1,0 +1,1 @@
+"""Is it true? One connection and one ladder of steps per check."""

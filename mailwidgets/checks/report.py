@@ -1,0 +1,186 @@
+"""What a check found: frozen values without any input or output.
+
+A check is a ladder of steps. Each ``Step`` has a state, the time it took and evidence;
+a ``Report`` holds them in order with the verdict and the first finding that matters.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field, replace
+
+
+class State(enum.StrEnum):
+    """How a step stands."""
+
+    RUNNING = "running"
+    PASSED = "passed"
+    WARNED = "warned"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is wrong or worth a look, and what to do about it.
+
+    Attributes:
+        code: stable name of the fault, as ``cert_expired``.
+        saw: what was seen on the wire, the server's own words escaped and masked.
+        meaning: what that means.
+        advice: what to do.
+        field: key of the setting to look at (``"tls"``), or ``""`` where none is.
+        severity: ``FAILED`` or ``WARNED``.
+    """
+
+    code: str
+    saw: str
+    meaning: str
+    advice: str
+    field: str
+    severity: State = State.FAILED
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One rung of the ladder.
+
+    Attributes:
+        name: what was done: ``name``, ``connection``, ``greeting``, ``capabilities``, ``tls``,
+            ``certificate``, ``authentication``, ``mailbox``, ``inbox``, ``outbox``, ``sender``,
+            ``recipient``, ``goodbye``.
+        state: how it stands.
+        ms: milliseconds it took; 0.0 while running or where it was skipped.
+        evidence: short sentences of what was seen, safe to show: control characters are
+            escaped, secrets masked; markup is *not* escaped, that is the page's part.
+        finding: what is wrong with it, if anything is.
+        via: the server this step spoke to where a check speaks to more than one
+            (``"imap"``, ``"smtp"``), else ``""``.
+    """
+
+    name: str
+    state: State
+    ms: float = 0.0
+    evidence: tuple[str, ...] = ()
+    finding: Finding | None = None
+    via: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the transcript.
+
+    Attributes:
+        ms: milliseconds since the check began.
+        who: ``"C"`` for what we sent, ``"S"`` for what the server said, ``"*"`` for a remark.
+        text: the line without its end, secrets masked, control characters escaped.
+    """
+
+    ms: float
+    who: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The result of one check: the steps in order and what they add up to."""
+
+    section: str
+    steps: tuple[Step, ...]
+    transcript: tuple[Line, ...] = field(default=(), repr=False)
+
+    @property
+    def state(self) -> State:
+        """Return FAILED, WARNED or PASSED: the worst state among the steps."""
+        states = {step.state for step in self.steps}
+        for state in (State.FAILED, State.WARNED):
+            if state in states:
+                return state
+        return State.PASSED
+
+    @property
+    def ok(self) -> bool:
+        """Return whether mail will work: passed, or passed with a warning."""
+        return self.state is not State.FAILED
+
+    @property
+    def finding(self) -> Finding | None:
+        """Return the first failure, or the first warning where nothing failed."""
+        for state in (State.FAILED, State.WARNED):
+            for step in self.steps:
+                if step.state is state and step.finding is not None:
+                    return step.finding
+        return None
+
+    @property
+    def code(self) -> str:
+        """Return the finding's stable code, or ``"ok"``."""
+        return self.finding.code if self.finding else "ok"
+
+    @property
+    def failing_step(self) -> Step | None:
+        """Return the first failing step, if any."""
+        return next((step for step in self.steps if step.state is State.FAILED), None)
+
+    @property
+    def ms(self) -> float:
+        """Return the milliseconds of all steps together."""
+        return sum(step.ms for step in self.steps)
+
+    @property
+    def verdict(self) -> str:
+        """Return the result in one line, for a person."""
+        name = self.section.upper() if self.section != "workflow" else "Workflow e-mail"
+        found = self.finding
+        if found is None:
+            return f"{name} works: every step passed."
+        if self.ok:
+            return f"{name} works, with a remark: {found.meaning}"
+        failing = self.failing_step
+        where = f" at {failing.name}" if failing else ""
+        return f"{name} does not work{where}: {found.meaning}"
+
+    def as_dict(self) -> dict[str, object]:
+        """Return the report as plain JSON values, the shape of ``check --format json``."""
+        found = self.finding
+        return {
+            "section": self.section,
+            "verdict": self.verdict,
+            "ok": self.ok,
+            "code": self.code,
+            "field": (found.field or None) if found else None,
+            "advice": found.advice if found else None,
+            "steps": [
+                {
+                    "name": f"{step.via}.{step.name}" if step.via else step.name,
+                    "state": str(step.state),
+                    "ms": round(step.ms, 3),
+                    "evidence": list(step.evidence),
+                }
+                for step in self.steps
+            ],
+        }
+
+    def of(self, section: str) -> Report:
+        """Return the same report under another section's name."""
+        return replace(self, section=section)
+
+    def __str__(self) -> str:
+        """Return the report for a terminal: the verdict, the steps, what to do."""
+        marks = {State.PASSED: "✓", State.WARNED: "!", State.FAILED: "✗", State.SKIPPED: "-"}
+        lines = [self.verdict]
+        for step in self.steps:
+            name = f"{step.via} {step.name}" if step.via else step.name
+            seen = "; ".join(step.evidence)
+            lines.append(f"  {marks.get(step.state, '…')} {name:<16}{step.ms:>9.1f} ms  {seen}")
+        found = self.finding
+        if found is not None:
+            lines += [
+                f"  Saw:   {found.saw}",
+                f"  Means: {found.meaning}",
+                f"  Do:    {found.advice}",
+            ]
+            lines.append(
+                f"  Code:  {found.code}" + (f" (field {found.field})" if found.field else "")
+            )
+        return "\n".join(lines)

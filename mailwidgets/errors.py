@@ -1,0 +1,70 @@
+"""Every exception that mailwidgets raises for wrong use or an unusable store.
+
+::
+
+    MailwidgetsError
+    ├── InvalidValue      (TraitError, ValueError)  a value its setting refuses
+    ├── UnknownSetting    (KeyError)                no such section or setting
+    ├── WrongLevel        (ValueError)              a setting kept where it cannot be
+    ├── InvalidId         (ValueError)              a user or workstation that no store can hold
+    ├── StoreError        (OSError)                 the store cannot be read or written
+    │   ├── DamagedDocument                         a document is not what was written
+    │   └── ReadOnlyStore (PermissionError)         this person may not write here
+    ├── Conflict                                    someone else changed the same setting
+    ├── VaultError                                  a secret cannot be opened or sealed
+    └── PracticeError     (RuntimeError)            the practice servers cannot start
+
+A failing check is not among them: it is a result, a ``Report``.
+"""
+
+from __future__ import annotations
+
+from traitlets import TraitError
+
+
+class MailwidgetsError(Exception):
+    """The root of them all: catch this to catch anything raised on purpose."""
+
+
+class InvalidValue(MailwidgetsError, TraitError, ValueError):
+    """A value that its setting refuses; the message is the rule, in words."""
+
+
+class UnknownSetting(MailwidgetsError, KeyError):
+    """No section or setting of that name; the message lists what there is."""
+
+    def __str__(self) -> str:
+        """Return the message itself: KeyError would show it in quotes."""
+        return str(self.args[0]) if self.args else ""
+
+
+class WrongLevel(MailwidgetsError, ValueError):
+    """A setting kept at a level at which it has no meaning."""
+
+
+class InvalidId(MailwidgetsError, ValueError):
+    """A user or workstation name that no store can hold."""
+
+
+class StoreError(MailwidgetsError, OSError):
+    """The store cannot be read or written."""
+
+
+class DamagedDocument(StoreError):
+    """A document is not what was written; names file, line and column."""
+
+
+class ReadOnlyStore(StoreError, PermissionError):
+    """This person may not write the level."""
+
+
+class Conflict(MailwidgetsError):
+    """Someone else changed the same setting since it was read."""
+
+
+class VaultError(MailwidgetsError):
+    """A secret cannot be opened or sealed; the message never holds it."""
+
+
+class PracticeError(MailwidgetsError, RuntimeError):
+    """The practice servers cannot start."""
