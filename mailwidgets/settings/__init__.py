@@ -1,1 +1,1 @@
-"""."""
+"""What can be set, at which level, and which value is in force."""

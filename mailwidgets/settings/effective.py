@@ -1,0 +1,39 @@
+"""The effective values as a pandas table: the only module of this floor that needs pandas."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from mailwidgets.settings.declare import Setting
+from mailwidgets.settings.levels import Level
+from mailwidgets.settings.resolve import Resolution, Value
+
+COLUMNS = ("Level", "Default", "Company", "User", "Workstation", "Effective", "From")
+
+
+def effective_table(resolution: Resolution) -> pd.DataFrame:
+    """Return a row per setting, indexed by (section, setting), in the panel's order.
+
+    Columns: Level, Default, Company, User, Workstation, Effective (numbers as numbers, choices
+    and yes/no in words, a secret as ``set``, nothing as an empty text) and From, in words.
+    """
+    rows = [_row(value) for value in resolution.values()]
+    index = pd.MultiIndex.from_tuples(list(resolution), names=["section", "setting"])
+    return pd.DataFrame(rows, index=index, columns=list(COLUMNS), dtype=object)
+
+
+def _row(value: Value) -> list[object]:
+    setting = value.setting
+    kept = [_cell(setting, getattr(value, level.value)) for level in Level]
+    return [
+        setting.level.value,
+        _cell(setting, setting.default),
+        *kept,
+        _cell(setting, value.effective),
+        value.from_words,
+    ]
+
+
+def _cell(setting: Setting, value: object) -> object:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return value if is_number else setting.field.shown(value)

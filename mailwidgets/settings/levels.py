@@ -1,0 +1,116 @@
+"""Levels, identities and places: where a value is kept and for whom it is resolved."""
+
+from __future__ import annotations
+
+import enum
+import getpass
+import os
+import re
+import socket
+import unicodedata
+from dataclasses import dataclass
+
+from mailwidgets.errors import InvalidId
+
+_LONGEST_ID = 1000
+# A control character or half a surrogate pair is in no real name and in no file's name.
+_UNFIT = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+
+
+class Level(enum.StrEnum):
+    """Where a setting is kept."""
+
+    COMPANY = "company"
+    USER = "user"
+    WORKSTATION = "workstation"
+
+    @property
+    def mark(self) -> str:
+        """Return the panel's mark for the level: c, u or m."""
+        return {"company": "c", "user": "u", "workstation": "m"}[self.value]
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who asks: settings are resolved for a user on a workstation."""
+
+    user: str
+    workstation: str
+
+    def __post_init__(self) -> None:
+        """Normalise both names.
+
+        Raises:
+            InvalidId: if one is empty, too long or holds a control character.
+        """
+        object.__setattr__(self, "user", fit_id(self.user, "user"))
+        object.__setattr__(self, "workstation", fit_id(self.workstation, "workstation"))
+
+    @classmethod
+    def acting(cls, user: str | None = None, workstation: str | None = None) -> Identity:
+        """Return the acting identity.
+
+        Args:
+            user: else ``JUPYTERHUB_USER``, else the operating system's user.
+            workstation: else this machine's host name.
+        """
+        return cls(
+            user or os.environ.get("JUPYTERHUB_USER") or getpass.getuser(),
+            workstation or socket.gethostname(),
+        )
+
+    def place(self, level: Level) -> Place:
+        """Return where this identity keeps its values of a level."""
+        ids = {Level.COMPANY: "", Level.USER: self.user, Level.WORKSTATION: self.workstation}
+        return Place(level, ids[level])
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One document: the company's, or that of one user or workstation.
+
+    Attributes:
+        level: the level it belongs to.
+        id: the user's or workstation's name; empty for the company.
+    """
+
+    level: Level
+    id: str = ""
+
+    def __post_init__(self) -> None:
+        """Normalise the id.
+
+        Raises:
+            InvalidId: if the company has an id, or another level none that fits.
+        """
+        if self.level is Level.COMPANY:
+            if self.id:
+                raise InvalidId(f"the company has no id, but {self.id!r} was given")
+        else:
+            object.__setattr__(self, "id", fit_id(self.id, self.level.value))
+
+    def __str__(self) -> str:
+        """Return it in words: ``company``, ``user ana``."""
+        return f"{self.level} {self.id}".strip()
+
+
+def fit_id(name: str, what: str) -> str:
+    """Return a user's or workstation's name as it is kept: trimmed, in Unicode's form C.
+
+    Args:
+        name: as given.
+        what: ``"user"`` or ``"workstation"``, for the message.
+
+    Raises:
+        InvalidId: if it is empty, over 1,000 characters, or holds a control character.
+    """
+    fit = unicodedata.normalize("NFC", name).strip()
+    if not fit:
+        raise InvalidId(f"a {what} needs a name, but it is empty")
+    if len(fit) > _LONGEST_ID:
+        raise InvalidId(
+            f"a {what}'s name has at most {_LONGEST_ID} characters, this one has {len(fit)}"
+        )
+    if _UNFIT.search(fit):
+        raise InvalidId(f"a {what}'s name holds no control characters, but {fit!r} does")
+    return fit

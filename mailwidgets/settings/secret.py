@@ -1,0 +1,106 @@
+"""Secrets in memory: a typed one in the clear, a stored one sealed, neither ever shown.
+
+And the field that takes them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+from mailwidgets.errors import InvalidValue
+from mailwidgets.settings.fields import Field
+
+
+class Secret:
+    """A password or token in the clear, shown nowhere; ``reveal()`` is its only way out."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def reveal(self) -> str:
+        """Return the secret itself: for the wire or the vault, never for a screen."""
+        return self._text
+
+    def __bool__(self) -> bool:
+        """Return whether there is anything to keep secret."""
+        return bool(self._text)
+
+    def __eq__(self, other: object) -> bool:
+        """Return whether both hold the same secret."""
+        return isinstance(other, Secret) and other._text == self._text
+
+    def __hash__(self) -> int:
+        """Return the same number for all: a hash would tell two secrets apart."""
+        return hash(Secret)
+
+    def __repr__(self) -> str:
+        """Return the same for all."""
+        return "Secret(****)"
+
+    def __reduce__(self) -> NoReturn:
+        """Refuse to be pickled: a pickle is a file in the clear.
+
+        Raises:
+            TypeError: always.
+        """
+        raise TypeError("a Secret is not pickled: it would be written in the clear")
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Sealed:
+    """A stored secret, encrypted: only a vault with the right key opens it.
+
+    Attributes:
+        text: the ciphertext as the document holds it.
+    """
+
+    text: str
+
+    def __repr__(self) -> str:
+        """Return the same for all: a ciphertext on the screen helps nobody."""
+        return "Sealed(****)"
+
+
+class SecretField(Field):
+    """A password or token: kept as ``Secret`` when typed, as ``Sealed`` when stored."""
+
+    kind = "secret"
+    info_text = "a password"
+
+    def check(self, value: Any) -> Any:
+        """Return a ``Secret`` or ``Sealed``; text becomes a ``Secret``."""
+        if isinstance(value, Sealed):
+            return value
+        plain = value.reveal() if isinstance(value, Secret) else value
+        if not isinstance(plain, str):
+            raise InvalidValue(f"Must be {self.info_text}, not {type(plain).__name__}.")
+        if any(breaker in plain for breaker in "\r\n\0"):
+            raise InvalidValue("Must be one line: no carriage return, line feed or NUL.")
+        return Secret(plain) if plain else None
+
+    def parse(self, text: str) -> Any:
+        """Return the typed secret, blanks at its ends included."""
+        return self.check(text)
+
+    def shown(self, value: Any) -> str:
+        """Return ``set`` or nothing."""
+        return "" if value is None else "set"
+
+    def to_json(self, value: Any) -> Any:
+        """Return the sealed form; one in the clear is never written.
+
+        Raises:
+            TypeError: for a ``Secret`` that no vault has sealed.
+        """
+        if not isinstance(value, Sealed):
+            raise TypeError("only a sealed secret can be written to a document")
+        return {"sealed": value.text}
+
+    def from_json(self, value: Any) -> Any:
+        """Return ``Sealed`` of the stored ciphertext."""
+        if isinstance(value, dict) and isinstance(value.get("sealed"), str):
+            return Sealed(value["sealed"])
+        raise InvalidValue("A stored secret is sealed; this one is not.")

@@ -1,0 +1,59 @@
+"""Whom checks trust and where they may connect to: settings of our own, at company level."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from mailwidgets.errors import InvalidValue
+from mailwidgets.settings import rules
+from mailwidgets.settings.fields import Field
+
+
+class Listing(Field):
+    """Several lines, each under one rule; typed with blanks, commas or new lines between.
+
+    Args:
+        rule: what each entry must look like.
+    """
+
+    kind = "list"
+    info_text = "a list of texts"
+
+    def __init__(self, rule: Callable[[str], str]) -> None:
+        super().__init__()
+        self.entry = rule
+
+    def check(self, value: Any) -> Any:
+        """Return the entries as a tuple without doubles, ``None`` where there are none."""
+        if not isinstance(value, list | tuple) or not all(isinstance(one, str) for one in value):
+            raise InvalidValue(f"Must be {self.info_text}, not {type(value).__name__}.")
+        return tuple(dict.fromkeys(self.entry(one) for one in value)) or None
+
+    def parse(self, text: str) -> Any:
+        """Return the entries of typed text."""
+        return self.check(text.replace(",", " ").split()) if text.strip() else None
+
+    def shown(self, value: Any) -> str:
+        """Return the entries with commas."""
+        return "" if value is None else ", ".join(value)
+
+    def to_json(self, value: Any) -> Any:
+        """Return the entries as a JSON list."""
+        return None if value is None else list(value)
+
+
+class Certificates(Field):
+    """PEM certificates, one after the other; the only value of several lines."""
+
+    kind = "pem"
+    info_text = "certificates in PEM form"
+
+    def rule(self, value: str) -> str:
+        """Return it trimmed."""
+        return rules.certificates(value)
+
+    def shown(self, value: Any) -> str:
+        """Return how many certificates there are."""
+        count = str(value or "").count("-----BEGIN CERTIFICATE-----")
+        return f"{count} certificate{'s' if count != 1 else ''}" if count else ""
