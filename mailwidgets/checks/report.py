@@ -10,6 +10,10 @@ import enum
 from dataclasses import dataclass, field, replace
 
 
+Fix = tuple[tuple[str, str | int], ...]
+"""Settings of a section and the values that would mend it."""
+
+
 class State(enum.StrEnum):
     """How a step stands."""
 
@@ -31,6 +35,8 @@ class Finding:
         advice: what to do.
         field: key of the setting to look at (``"tls"``), or ``""`` where none is.
         severity: ``FAILED`` or ``WARNED``.
+        fix: keys of the same section's settings with values that would mend it, where the
+            check knows some: ``(("tls", "implicit"),)``.
     """
 
     code: str
@@ -39,6 +45,7 @@ class Finding:
     advice: str
     field: str
     severity: State = State.FAILED
+    fix: Fix = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,7 +78,7 @@ class Setting:
     @property
     def help(self) -> str:
         """Return what it is for, in a sentence or two."""
-        return str(self.field.metadata["help"])
+        return str(self.field.help)
 
     @property
     def group(self) -> str:
@@ -120,8 +120,9 @@ _F = TypeVar("_F", bound=Field)
 
 
 def tagged(field: _F, label: str, level: Level, group: str, help: str, *, ours: bool = False) -> _F:  # noqa: A002, PLR0913 - the tags' own names, each needed
-    """Return the field with its tags."""
-    field.tag(label=label, level=level, group=group, help=help, ours=ours)
+    """Return the field with its help and its tags."""
+    field.help = help  # traitlets' own place for it
+    field.tag(label=label, level=level, group=group, ours=ours)
     return field
 
 

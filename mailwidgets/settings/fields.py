@@ -190,6 +190,9 @@ class YesNo(Field):
     kind = "yes_no"
     info_text = "yes or no"
 
+    def __init__(self, *, default: bool = False) -> None:
+        super().__init__(default)
+
     def check(self, value: Any) -> Any:
         """Return the bool."""
         if not isinstance(value, bool):

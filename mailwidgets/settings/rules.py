@@ -28,7 +28,7 @@ _QUOTED_LOCAL_PART = re.compile(r'"(?:[^"\\\x00-\x1f\x7f]|\\[\x20-\x7e])*"\Z')
 # The charsets that mail programs agree on (IANA's preferred MIME names) and Python can write.
 MAIL_CHARSETS = (
     *("utf-8", "us-ascii", *(f"iso-8859-{part}" for part in (*range(1, 12), *range(13, 17)))),
-    *(f"windows-{page}" for page in (*range(1250, 1259), 874)),
+    *(f"windows-{page}" for page in range(1250, 1259)),
     *("koi8-r", "koi8-u", "big5", "gb2312", "gbk", "gb18030", "euc-jp", "euc-kr"),
     *("iso-2022-jp", "iso-2022-kr", "shift_jis", "tis-620"),
 )

@@ -1,7 +1,7 @@
 """Every setting, declared once: the only place where one is described.
 
-A setting is a trait; its tags say the rest: ``label``, ``level``, ``group``, ``help``, and
-``ours`` for the few that the panel does not have. The form, the validation, the store, the
+A setting is a trait with a help text; its tags say the rest: ``label``, ``level``, ``group``,
+and ``ours`` for the few that the panel does not have. The form, the validation, the store, the
 effective table, the command line and the documentation all read these declarations.
 """
 
