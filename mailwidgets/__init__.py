@@ -1,0 +1,1 @@
+"""Set up mail servers in Jupyter, see which value is in force, and prove that they work."""

@@ -1,0 +1,250 @@
+"""One company's mail servers as one person sees them: the object behind every surface."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from mailwidgets.errors import InvalidValue, StoreError, VaultError, WrongLevel
+from mailwidgets.settings import rules
+from mailwidgets.settings.documents import ANY, UNSET, Change, Documents, drafted
+from mailwidgets.settings.levels import Identity, Level
+from mailwidgets.settings.resolve import Resolution, resolve
+from mailwidgets.settings.secret import Secret
+from mailwidgets.settings.sections import SETTINGS, setting
+from mailwidgets.store.folder import FolderStore
+from mailwidgets.store.protocol import Store
+from mailwidgets.store.vault import Vault
+from mailwidgets.targets import Targets
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from mailwidgets.checks.endpoint import OnStep
+    from mailwidgets.checks.report import Report
+    from mailwidgets.checks.run import CheckRun
+
+
+class Servers:
+    """The settings of a store for one identity: read, resolved, changed and proven.
+
+    Args:
+        store: where the documents live.
+        identity: for whom values are resolved and written.
+        vault: seals and opens passwords; by default with the keys of the environment.
+        ca_pem: certificates that checks trust besides the system's and the company's own.
+    """
+
+    def __init__(
+        self, store: Store, identity: Identity, *, vault: Vault | None = None, ca_pem: str = ""
+    ) -> None:
+        self.store = store
+        self.identity = identity
+        self.vault = vault or Vault.from_environment()
+        self.ca_pem = ca_pem
+
+    @classmethod
+    def open(
+        cls,
+        location: str | os.PathLike[str] | None = None,
+        *,
+        user: str | None = None,
+        workstation: str | None = None,
+        ca_file: str | os.PathLike[str] | None = None,
+    ) -> Self:
+        """Open a store; nothing is created before the first commit.
+
+        Args:
+            location: a folder; else ``MAILWIDGETS_STORE``, else the platform's data folder.
+            user: else ``JUPYTERHUB_USER``, else the operating system's user.
+            workstation: else this machine's host name.
+            ca_file: PEM certificates that checks trust besides the system's.
+
+        Raises:
+            InvalidId: if a name cannot be kept.
+            InvalidValue: if the CA file holds no certificates.
+            StoreError: if the location is no folder, or the CA file cannot be read.
+        """
+        ca_pem = ""
+        if ca_file is not None:
+            try:
+                ca_pem = SETTINGS["trust", "ca"].field.check(Path(ca_file).read_text("utf-8")) or ""
+            except (OSError, UnicodeDecodeError) as error:
+                raise StoreError(f"the CA file {ca_file} cannot be read: {error}") from error
+        identity = Identity.acting(user, workstation)
+        return cls(_store_at(location), identity, ca_pem=ca_pem)
+
+    def as_seen_by(self, user: str | None = None, workstation: str | None = None) -> Servers:
+        """Return the same store for another identity; what is not given stays."""
+        identity = Identity(user or self.identity.user, workstation or self.identity.workstation)
+        return Servers(self.store, identity, vault=self.vault, ca_pem=self.ca_pem)
+
+    def documents(self) -> Documents:
+        """Return the documents that decide for this identity.
+
+        Raises:
+            StoreError: if one cannot be read.
+        """
+        return self.store.read(self.identity)
+
+    def resolve(
+        self, changes: Iterable[Change] = (), documents: Documents | None = None
+    ) -> Resolution:
+        """Return every setting's value in force and where it comes from.
+
+        Args:
+            changes: a draft's edits, to see what they would make of it.
+            documents: as read before; else the store is read now.
+        """
+        stored = self.documents() if documents is None else documents
+        return resolve(drafted(stored, changes), self.identity)
+
+    def effective(self, *, user: str | None = None, workstation: str | None = None) -> pd.DataFrame:
+        """Return the effective table of this identity, or of another one (needs pandas).
+
+        A row per setting, indexed by (section, setting); see ``effective_table``.
+        """
+        from mailwidgets.settings.effective import (  # noqa: PLC0415 - pandas takes 0.3 s
+            effective_table,
+        )
+
+        return effective_table(self.as_seen_by(user, workstation).resolve())
+
+    def change(
+        self, name: str, value: object, *, level: Level | None = None, base: object = ANY
+    ) -> Change:
+        """Return a change of one setting for this identity; ``None`` removes the value.
+
+        Args:
+            name: dotted, as ``pop3.port``.
+            value: of the setting's type; text is taken as typed.
+            level: else the setting's own.
+            base: what was stored when the person looked, to notice a conflict.
+
+        Raises:
+            UnknownSetting: if there is no such setting.
+            InvalidValue: if the setting refuses the value; names it.
+            WrongLevel: if it cannot be kept at that level.
+        """
+        found = setting(name)
+        place = self.identity.place(level or found.level)
+        try:
+            fit = found.field.parse(value) if isinstance(value, str) else value
+        except InvalidValue as error:
+            raise InvalidValue(f"{name}: {error}") from error
+        return checked(Change(place, found.id, UNSET if fit is None else fit, base))
+
+    def lock(self, name: str, reason: str | None) -> Change:
+        """Return a change that locks a setting at the company's level; ``None`` lifts the lock.
+
+        Raises:
+            UnknownSetting: if there is no such setting.
+            WrongLevel: if it is a company setting, which nothing narrower could override.
+        """
+        place = self.identity.place(Level.COMPANY)
+        value = UNSET if reason is None else reason
+        return checked(Change(place, setting(name).id, value, lock=True))
+
+    def commit(self, changes: Sequence[Change]) -> None:
+        """Store all changes or none; passwords are encrypted on the way.
+
+        Raises:
+            InvalidValue, WrongLevel: if one does not fit; nothing is stored.
+            Conflict: if someone else changed the same setting since.
+            VaultError: if there is no usable key for a password.
+            StoreError: if the store refuses.
+        """
+        fit = [checked(change) for change in changes]
+        self.store.commit([self._sealed(change) for change in fit])
+
+    def _sealed(self, change: Change) -> Change:
+        if not isinstance(change.value, Secret):
+            return change
+        return replace(change, value=self.vault.seal(change.place, change.key, change.value))
+
+    def targets(self, changes: Iterable[Change] = ()) -> Targets:
+        """Return the values in force, a draft's edits included, as checks take them."""
+        return Targets(self.resolve(changes), self.vault, self.ca_pem)
+
+    def start_check(
+        self, section: str, *, changes: Iterable[Change] = (), on_step: OnStep | None = None
+    ) -> CheckRun:
+        """Start a section's check beside the running event loop.
+
+        Args:
+            section: ``pop3``, ``smtp``, ``imap`` or ``workflow``.
+            changes: a draft's edits to test with.
+            on_step: told of every step as it starts and ends.
+
+        Returns:
+            The run: ``cancel()`` it, or await its ``report()``.
+        """
+        from mailwidgets.checks.run import CheckRun, refused  # noqa: PLC0415 - loads ssl
+
+        try:
+            climb = self.targets(changes).climb(section)
+        except VaultError as error:
+            report = refused(section, "secret_unreadable", str(error))
+            return CheckRun.finished(report)
+        return CheckRun(section, climb, on_step=on_step).start()
+
+    async def check(
+        self, section: str, *, changes: Iterable[Change] = (), on_step: OnStep | None = None
+    ) -> Report:
+        """Run a section's check and return its report; a failing check is a report, too.
+
+        Raises:
+            UnknownSetting: if the section has no check.
+        """
+        return await self.start_check(section, changes=changes, on_step=on_step).report()
+
+    async def check_all(self, sections: Iterable[str] | None = None) -> list[Report]:
+        """Run the checks of several sections together, by default of all that name a server."""
+        chosen = self.targets().configured() if sections is None else tuple(sections)
+        return list(await asyncio.gather(*(self.check(section) for section in chosen)))
+
+
+def checked(change: Change) -> Change:
+    """Return a change whose value and level fit its setting.
+
+    Raises:
+        InvalidValue: if the setting refuses the value; names it.
+        WrongLevel: if the setting cannot be kept or locked there.
+    """
+    found = SETTINGS[change.key]
+    level = change.place.level
+    if change.lock:
+        if level is not Level.COMPANY or found.level is Level.COMPANY:
+            raise WrongLevel(
+                f"{found.name} is the company's own: nothing narrower could override it"
+            )
+        if change.value is UNSET:
+            return change
+        return replace(change, value=rules.text(str(change.value)))
+    if level not in (found.level, Level.COMPANY):
+        raise WrongLevel(
+            f"{found.name} is kept at the {found.level} or company level, not at the {level} level"
+        )
+    if change.value is UNSET:
+        return change
+    try:
+        return replace(change, value=found.field.check(change.value))
+    except InvalidValue as error:
+        raise InvalidValue(f"{found.name}: {error}") from error
+
+
+def _store_at(location: str | os.PathLike[str] | None) -> Store:
+    chosen = location or os.environ.get("MAILWIDGETS_STORE")
+    if not chosen:
+        import platformdirs  # noqa: PLC0415 - only for the default place
+
+        return FolderStore(platformdirs.user_data_path("mailwidgets", appauthor=False))
+    if "://" in str(chosen):
+        raise StoreError(
+            f"no store can be opened at {str(chosen).split('://')[0]}://…: give a folder"
+        )
+    return FolderStore(Path(chosen).expanduser())

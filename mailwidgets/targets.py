@@ -1,0 +1,121 @@
+"""From values in force to a check: what to connect to, as whom, and which ladder to climb."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from mailwidgets.checks.endpoint import Endpoint, Login, OnStep, TlsMode
+from mailwidgets.checks.report import Report
+from mailwidgets.settings.levels import Place
+from mailwidgets.settings.resolve import Resolution
+from mailwidgets.settings.secret import Sealed, Secret
+from mailwidgets.store.vault import Vault
+
+Climb = Callable[[OnStep | None], Awaitable[Report]]
+CHECKED = ("pop3", "smtp", "imap", "workflow")
+
+
+@dataclass(frozen=True, slots=True)
+class Targets:
+    """The values in force of one identity, as checks take them.
+
+    Attributes:
+        resolution: the values, those of a draft included.
+        vault: opens stored passwords; a typed one needs no key.
+        ca_pem: certificates trusted for this run besides the company's own.
+    """
+
+    resolution: Resolution
+    vault: Vault
+    ca_pem: str = ""
+
+    def configured(self) -> tuple[str, ...]:
+        """Return the sections that name a server, in the panel's order."""
+        return tuple(section for section in CHECKED if self._of(section, "name"))
+
+    def climb(self, section: str) -> Climb:
+        """Return the check of a section, ready to be started with an observer of its steps.
+
+        Raises:
+            VaultError: if a stored password cannot be opened with the keys at hand.
+            KeyError: if the section has no check.
+        """
+        return {
+            "pop3": self._pop3,
+            "smtp": self._smtp,
+            "imap": self._imap,
+            "workflow": self._workflow,
+        }[section]()
+
+    def _pop3(self) -> Climb:
+        from mailwidgets.checks.pop3 import check_pop3  # noqa: PLC0415 - only the ladder in use
+
+        endpoint, login = self.endpoint("pop3"), self.login("pop3")
+        return lambda on_step: check_pop3(endpoint, login, on_step=on_step)
+
+    def _smtp(self) -> Climb:
+        from mailwidgets.checks.smtp import check_smtp  # noqa: PLC0415 - only the ladder in use
+
+        endpoint, login = self.endpoint("smtp"), self.login("smtp")
+        ehlo = self._of("smtp", "ehlo") or ""
+        return lambda on_step: check_smtp(endpoint, login, ehlo=ehlo, on_step=on_step)
+
+    def _imap(self) -> Climb:
+        from mailwidgets.checks.imap import check_imap  # noqa: PLC0415 - only the ladder in use
+
+        endpoint, login = self.endpoint("imap"), self.login("imap")
+        folders = {key: self._of("imap", key) for key in ("inbox", "outbox", "use_smtp_account")}
+        return lambda on_step: check_imap(endpoint, login, **folders, on_step=on_step)
+
+    def endpoint(self, section: str) -> Endpoint:
+        """Return where a section's check connects to."""
+        host, port = self._of(section, "name") or "", self._of(section, "port")
+        return Endpoint(
+            host=host,
+            port=port,
+            tls=_tls_mode(self._of(section, "tls")),
+            timeout=self._of(section, "timeout"),
+            force_tls12=self._of(section, "force_tls12"),
+            ca_pem=(self._of("trust", "ca") or "") + self.ca_pem,
+            pins=_pins(self._of("trust", "pins") or (), host, port),
+            allowed_hosts=self._of("trust", "allowed_hosts") or (),
+        )
+
+    def login(self, section: str) -> Login:
+        """Return as whom a section's check logs in.
+
+        Raises:
+            VaultError: if the stored password cannot be opened.
+        """
+        return Login(
+            user=self._of(section, "user") or "",
+            password=self._password(section),
+            sasl=self._of(section, "sasl"),
+            token=self._of(section, "token"),
+        )
+
+    def _of(self, section: str, key: str) -> Any:  # noqa: ANN401 - a value has its field's type
+        return self.resolution[section, key].effective
+
+    def _password(self, section: str) -> str:
+        value = self.resolution[section, "password"]
+        kept = value.effective
+        place = self.resolution.place(value)
+        if isinstance(kept, Sealed) and isinstance(place, Place):
+            kept = self.vault.open(place, value.source, kept)
+        return kept.reveal() if isinstance(kept, Secret) else ""
+
+
+def _tls_mode(value: object) -> TlsMode:
+    """Return the mode of a choice, or of the yes and no that POP3 and IMAP have."""
+    if isinstance(value, bool):
+        return TlsMode.REQUIRE if value else TlsMode.NONE
+    return TlsMode(str(value))
+
+
+def _pins(pins: tuple[str, ...], host: str, port: int) -> tuple[str, ...]:
+    """Return the fingerprints pinned for one server, out of ``host:port=fingerprint`` texts."""
+    prefix = f"{host}:{port}=".lower()
+    return tuple(pin[len(prefix) :] for pin in pins if pin.lower().startswith(prefix))
