@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from mailwidgets.checks.report import Report
     from mailwidgets.checks.run import CheckRun
 
+_TOLD = ("STORE", "USER", "WORKSTATION", "CA_FILE")
+
 
 class Servers:
     """The settings of a store for one identity: read, resolved, changed and proven.
@@ -58,8 +60,12 @@ class Servers:
     ) -> Self:
         """Open a store; nothing is created before the first commit.
 
+        What is not given comes from the environment, where ``mailwidgets dashboard`` leaves its
+        own choices for the kernels it starts: ``MAILWIDGETS_STORE``, ``MAILWIDGETS_USER``,
+        ``MAILWIDGETS_WORKSTATION``, ``MAILWIDGETS_CA_FILE``.
+
         Args:
-            location: a folder; else ``MAILWIDGETS_STORE``, else the platform's data folder.
+            location: a folder; else the platform's data folder.
             user: else ``JUPYTERHUB_USER``, else the operating system's user.
             workstation: else this machine's host name.
             ca_file: PEM certificates that checks trust besides the system's.
@@ -69,14 +75,10 @@ class Servers:
             InvalidValue: if the CA file holds no certificates.
             StoreError: if the location is no folder, or the CA file cannot be read.
         """
-        ca_pem = ""
-        if ca_file is not None:
-            try:
-                ca_pem = SETTINGS["trust", "ca"].field.check(Path(ca_file).read_text("utf-8")) or ""
-            except (OSError, UnicodeDecodeError) as error:
-                raise StoreError(f"the CA file {ca_file} cannot be read: {error}") from error
-        identity = Identity.acting(user, workstation)
-        return cls(_store_at(location), identity, ca_pem=ca_pem)
+        told = {name: os.environ.get(f"MAILWIDGETS_{name}") for name in _TOLD}
+        identity = Identity.acting(user or told["USER"], workstation or told["WORKSTATION"])
+        ca_pem = _certificates(ca_file or told["CA_FILE"])
+        return cls(_store_at(location or told["STORE"]), identity, ca_pem=ca_pem)
 
     def as_seen_by(self, user: str | None = None, workstation: str | None = None) -> Servers:
         """Return the same store for another identity; what is not given stays."""
@@ -237,8 +239,20 @@ def checked(change: Change) -> Change:
         raise InvalidValue(f"{found.name}: {error}") from error
 
 
-def _store_at(location: str | os.PathLike[str] | None) -> Store:
-    chosen = location or os.environ.get("MAILWIDGETS_STORE")
+def _certificates(path: str | os.PathLike[str] | None) -> str:
+    if path is None:
+        return ""
+    try:
+        pem = Path(path).read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise StoreError(f"the CA file {path} cannot be read: {error}") from error
+    try:
+        return rules.certificates(pem)
+    except InvalidValue as error:
+        raise InvalidValue(f"the CA file {path}: {error}") from error
+
+
+def _store_at(chosen: str | os.PathLike[str] | None) -> Store:
     if not chosen:
         import platformdirs  # noqa: PLC0415 - only for the default place
 

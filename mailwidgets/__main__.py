@@ -1,0 +1,5 @@
+"""``python -m mailwidgets``."""
+
+from mailwidgets.app import main
+
+main()

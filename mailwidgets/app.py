@@ -1,0 +1,54 @@
+"""The command line ``mailwidgets``: a traitlets application with a command each."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from mailwidgets.commands.command import Command, Usage
+
+_COMMANDS = "mailwidgets.commands"
+
+
+class MailwidgetsApp(Command):
+    """Set up mail servers, see which value is in force, and prove that they work."""
+
+    name = "mailwidgets"
+    version = "0.1.0"
+    description = (
+        "Set up mail servers, see which value is in force, and prove that they work.\n\n"
+        "mailwidgets COMMAND --help tells more of a command."
+    )
+    # By name, so that a command loads only what it needs.
+    subcommands: ClassVar[Any] = {
+        "dashboard": (f"{_COMMANDS}.serving.Dashboard", "serve the dashboard"),
+        "show": (f"{_COMMANDS}.values.Show", "effective settings and where they come from"),
+        "set": (f"{_COMMANDS}.values.Set", "set SECTION.KEY=VALUE…"),
+        "unset": (f"{_COMMANDS}.values.Unset", "remove values"),
+        "lock": (f"{_COMMANDS}.values.Lock", "lock settings at the company's level"),
+        "unlock": (f"{_COMMANDS}.values.Unlock", "lift locks"),
+        "check": (f"{_COMMANDS}.checking.Check", "run the checks"),
+        "practice": (f"{_COMMANDS}.serving.Rehearse", "start the practice servers"),
+    }
+
+    def start(self) -> None:
+        """Hand over to the command."""
+        if self.subapp is not None:
+            self.subapp.start()
+        super().start()
+
+    def work(self, words: Any) -> int:  # noqa: ANN401 - never returns
+        """Refuse: without a command there is nothing to do.
+
+        Raises:
+            Usage: always.
+        """
+        known = ", ".join(self.subcommands)
+        late = [word for word in words if word in self.subcommands]
+        if late:
+            raise Usage(f"the command comes first: mailwidgets {late[0]} …")
+        raise Usage(f"name a command: {known}" + (f"; not {words[0]!r}" if words else ""))
+
+
+def main() -> None:
+    """Run the command line of this process."""
+    MailwidgetsApp.launch_instance()

@@ -1,0 +1,1 @@
+"""The command line's commands, a thin surface over ``Servers``."""

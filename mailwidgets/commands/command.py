@@ -1,0 +1,121 @@
+"""What all commands share: flags, configuration files, exit statuses and messages."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Any, ClassVar, NoReturn
+
+import platformdirs
+from traitlets import Unicode
+from traitlets.config import Application
+from traitlets.config.loader import KVCommandLineConfigLoader
+
+from mailwidgets.errors import Conflict, MailwidgetsError
+from mailwidgets.servers import Servers
+
+OK, FAILED, BAD_USE, CONFLICT, INTERRUPTED = 0, 1, 2, 3, 130
+
+
+class Usage(MailwidgetsError, ValueError):
+    """A command called with words it does not take."""
+
+
+class _StrictLoader(KVCommandLineConfigLoader):
+    """Refuse an option that does not exist, where traitlets would warn and go on."""
+
+    def _handle_unrecognized_alias(self, arg: str) -> None:
+        self.parser.error(f"there is no option --{arg}")
+
+
+class Command(Application):
+    """A command: parses its words, does its work, returns its exit status."""
+
+    store = Unicode(
+        help="Folder of the settings; else MAILWIDGETS_STORE, else the platform's."
+    ).tag(config=True)
+    user = Unicode(help="The acting user; else JUPYTERHUB_USER, else the system's.").tag(
+        config=True
+    )
+    workstation = Unicode(help="The workstation; else this machine's host name.").tag(config=True)
+    ca_file = Unicode(help="PEM certificates that checks trust besides the system's.").tag(
+        config=True
+    )
+
+    aliases: ClassVar[Any] = {
+        "store": "Command.store",
+        "user": "Command.user",
+        "workstation": "Command.workstation",
+        "ca-file": "Command.ca_file",
+    }
+    flags: ClassVar[Any] = {
+        "show-config": ({"Application": {"show_config": True}}, "Show the configuration in force."),
+        "show-config-json": (
+            {"Application": {"show_config_json": True}},
+            "Show the configuration in force as JSON.",
+        ),
+    }
+
+    def _create_loader(self, argv: Any, aliases: Any, flags: Any, classes: Any) -> _StrictLoader:  # noqa: ANN401 - traitlets' own signature
+        return _StrictLoader(argv, aliases, flags, classes=classes, log=self.log)
+
+    def initialize(self, argv: Sequence[str] | None = None) -> None:
+        """Read the command line over the configuration files.
+
+        Args:
+            argv: the words after the command's name; else the process's own.
+        """
+        self.parse_command_line(None if argv is None else list(argv))
+        if self.subapp is None:
+            given = self.cli_config
+            for folder in (platformdirs.site_config_dir, platformdirs.user_config_dir):
+                self.load_config_file("mailwidgets_config", folder("mailwidgets", appauthor=False))
+            self.update_config(given)
+
+    def start(self) -> None:
+        """Do the work and leave with its exit status."""
+        if self.show_config or self.show_config_json:
+            super().start()
+        self.exit(self.guarded())
+
+    def guarded(self) -> int:
+        """Return the exit status: 2 for bad use, 3 for a conflict, with the reason said."""
+        try:
+            return self.work(tuple(self.extra_args))
+        except Conflict as error:
+            return self.refuse(error, CONFLICT)
+        except MailwidgetsError as error:
+            return self.refuse(error, BAD_USE)
+        except KeyboardInterrupt:
+            return INTERRUPTED
+
+    def work(self, words: Sequence[str]) -> int:
+        """Do what the command is for and return the exit status."""
+        raise Usage(f"{self.name} takes no words, not {' '.join(words)!r}")
+
+    def refuse(self, error: Exception, status: int) -> int:
+        """Say on standard error why, and return the status."""
+        sys.stderr.write(f"mailwidgets {self.name}: {error}\n")
+        return status
+
+    def say(self, text: str) -> None:
+        """Write a line to standard output."""
+        sys.stdout.write(text if text.endswith("\n") else text + "\n")
+        sys.stdout.flush()
+
+    def servers(self) -> Servers:
+        """Return the servers of the common flags.
+
+        Raises:
+            MailwidgetsError: if the store or a name cannot be used.
+        """
+        return Servers.open(
+            self.store or None,
+            user=self.user or None,
+            workstation=self.workstation or None,
+            ca_file=self.ca_file or None,
+        )
+
+    def exit(self, exit_status: int | str | None = 0) -> NoReturn:
+        """Leave the process."""
+        sys.exit(exit_status)

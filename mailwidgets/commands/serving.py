@@ -1,0 +1,134 @@
+"""``dashboard`` and ``practice``: commands that serve until they are stopped."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import json
+import os
+import secrets
+import signal
+import socket
+import tempfile
+import threading
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+from traitlets import Bool, Int
+
+from mailwidgets.commands.command import OK, Command, Usage
+from mailwidgets.practice import Practice
+from mailwidgets.prefill import prefill
+from mailwidgets.servers import Servers
+
+_WIDGETS = Path(__file__).parent.parent / "widgets"
+_CULL_IDLE_AFTER = 600  # seconds; a connected page keeps its kernel
+
+
+class Rehearse(Command):
+    """Start the practice servers and print their ports and accounts."""
+
+    name = "practice"
+    description = "Start POP3, SMTP and IMAP practice servers on this machine until interrupted."
+    examples = "mailwidgets practice"
+
+    def work(self, words: Sequence[str]) -> int:
+        """Print the servers as JSON, then serve until SIGINT or SIGTERM."""
+        if words:
+            raise Usage(f"practice takes no words, not {' '.join(words)!r}")
+        with _until_stopped() as stopped, Practice.start() as practice:
+            self.say(json.dumps(practice.as_dict(), ensure_ascii=False, indent=2))
+            stopped.wait()
+        return OK
+
+
+class Dashboard(Command):
+    """Serve the dashboard to browsers on this machine."""
+
+    name = "dashboard"
+    description = "Serve the dashboard; its URL, with a token, is printed first."
+    examples = "mailwidgets dashboard --practice\nmailwidgets dashboard --store ./settings"
+
+    port = Int(0, help="TCP port to serve on; 0 takes a free one.").tag(config=True)
+    practice = Bool(
+        default_value=False,
+        help="Start practice servers and use a new store that is filled in for them.",
+    ).tag(config=True)
+    browser = Bool(default_value=True, help="Open the page in a browser.").tag(config=True)
+    aliases: ClassVar[Any] = {**Command.aliases, "port": "Dashboard.port"}
+    flags: ClassVar[Any] = {
+        **Command.flags,
+        "practice": ({"Dashboard": {"practice": True}}, "Try it out on practice servers."),
+        "no-browser": ({"Dashboard": {"browser": False}}, "Do not open a browser."),
+    }
+
+    def work(self, words: Sequence[str]) -> int:
+        """Serve until SIGINT or SIGTERM."""
+        if words:
+            raise Usage(f"dashboard takes no words, not {' '.join(words)!r}")
+        with contextlib.ExitStack() as stack:
+            if self.practice:
+                self._rehearse(stack)
+            self._tell_kernels(self.servers())
+            port = self.port or _free_port()
+            token = secrets.token_urlsafe(24)
+            self.say(f"http://127.0.0.1:{port}/?token={token}")
+            self._serve(port, token)
+        return OK
+
+    def _rehearse(self, stack: contextlib.ExitStack) -> None:
+        """Start the practice servers, and fill a new store for them."""
+        practice = stack.enter_context(Practice.start())
+        if not self.store:
+            self.store = stack.enter_context(tempfile.TemporaryDirectory(prefix="mailwidgets-"))
+            # A key for this run alone, so that trying things out leaves none behind.
+            os.environ["MAILWIDGETS_KEY"] = base64.b64encode(secrets.token_bytes(32)).decode()
+        prefill(self.servers(), practice)
+
+    def _tell_kernels(self, servers: Servers) -> None:
+        """Hand the choices of this command line to the kernels, through their environment."""
+        if self.store:
+            os.environ["MAILWIDGETS_STORE"] = str(Path(self.store).absolute())
+        if self.ca_file:
+            os.environ["MAILWIDGETS_CA_FILE"] = str(Path(self.ca_file).absolute())
+        os.environ["MAILWIDGETS_WORKSTATION"] = servers.identity.workstation
+        os.environ["MAILWIDGETS_USER"] = servers.identity.user
+
+    def _serve(self, port: int, token: str) -> None:
+        from voila.app import Voila  # noqa: PLC0415 - only this command needs a web server
+
+        options = [
+            str(_WIDGETS / "dashboard.ipynb"),
+            f"--port={port}",
+            "--Voila.port_retries=0",
+            "--Voila.ip=127.0.0.1",
+            f"--token={token}",
+            "--template=mailwidgets",
+            f"--MappingKernelManager.cull_idle_timeout={_CULL_IDLE_AFTER}",
+            "--MappingKernelManager.cull_interval=60",
+            "--Voila.log_level=WARNING",
+        ]
+        if not self.browser:
+            options.append("--no-browser")
+        Voila.launch_instance(options)
+
+
+@contextlib.contextmanager
+def _until_stopped() -> Iterator[threading.Event]:
+    """Yield an event that SIGINT and SIGTERM set."""
+    stopped = threading.Event()
+    signals = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(one, lambda *_: stopped.set()) for one in signals]
+    try:
+        yield stopped
+    finally:
+        for one, handler in zip(signals, before, strict=True):
+            signal.signal(one, handler)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

@@ -1,0 +1,50 @@
+"""A store filled in for the practice servers, so that a newcomer's first test succeeds."""
+
+from __future__ import annotations
+
+from mailwidgets.errors import PracticeError
+from mailwidgets.practice import Practice
+from mailwidgets.servers import Servers
+from mailwidgets.settings.documents import Change
+from mailwidgets.settings.levels import Level
+
+
+def prefill(servers: Servers, practice: Practice) -> None:
+    """Fill an empty store with the practice servers' addresses and accounts, in one commit.
+
+    The person of ``servers`` gets the first account, workflows get the last.
+
+    Raises:
+        PracticeError: if the store holds anything already: real settings are never touched.
+        StoreError: if the store refuses.
+    """
+    if any(servers.store.places(level) for level in Level):
+        raise PracticeError(
+            "the store holds settings already, and practice never touches those: "
+            "name another --store, or none for a temporary one"
+        )
+    servers.commit(_changes(servers, practice))
+
+
+def _changes(servers: Servers, practice: Practice) -> list[Change]:
+    person, workflow = practice.accounts[0], practice.accounts[-1]
+    ports = practice.ports
+    values: dict[str, object] = {"trust.ca": practice.ca_pem}
+    for section in ("pop3", "smtp", "imap"):
+        values[f"{section}.name"] = practice.host
+        values[f"{section}.port"] = ports[section]
+        values[f"{section}.timeout"] = 10
+    values |= {"pop3.user": person.user, "pop3.password": person.password}
+    values |= {"smtp.tls": "require", "smtp.use_pop3_account": True}
+    values |= {"imap.use_pop3_account": True}
+    values |= {
+        "workflow.sender": workflow.user,
+        "workflow.full_name": "Practice Workflow",
+        "workflow.name": practice.host,
+        "workflow.port": ports["smtp"],
+        "workflow.timeout": 10,
+        "workflow.user": workflow.user,
+        "workflow.password": workflow.password,
+        "workflow.tls": "require",
+    }
+    return [servers.change(name, value) for name, value in values.items()]
