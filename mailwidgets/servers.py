@@ -9,7 +9,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from mailwidgets.errors import InvalidValue, StoreError, VaultError, WrongLevel
+from mailwidgets.checks.endpoint import OnStep
+from mailwidgets.checks.ladder import CheckRun
+from mailwidgets.checks.report import Report
+from mailwidgets.errors import InvalidValue, StoreError, WrongLevel
 from mailwidgets.settings import rules
 from mailwidgets.settings.documents import ANY, UNSET, Change, Documents, drafted
 from mailwidgets.settings.levels import Identity, Level
@@ -23,10 +26,6 @@ from mailwidgets.targets import Targets
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from mailwidgets.checks.endpoint import OnStep
-    from mailwidgets.checks.report import Report
-    from mailwidgets.checks.run import CheckRun
 
 _TOLD = ("STORE", "USER", "WORKSTATION", "CA_FILE")
 
@@ -184,15 +183,15 @@ class Servers:
 
         Returns:
             The run: ``cancel()`` it, or await its ``report()``.
-        """
-        from mailwidgets.checks.run import CheckRun, refused  # noqa: PLC0415 - loads ssl
 
-        try:
-            climb = self.targets(changes).climb(section)
-        except VaultError as error:
-            report = refused(section, "secret_unreadable", str(error))
-            return CheckRun.finished(report)
-        return CheckRun(section, climb, on_step=on_step).start()
+        Raises:
+            UnknownSetting: if the section has no check.
+            StoreError: if the settings cannot be read.
+        """
+        climb = self.targets(changes).climb(section)
+        run = CheckRun(lambda: climb(on_step))
+        run.start()
+        return run
 
     async def check(
         self, section: str, *, changes: Iterable[Change] = (), on_step: OnStep | None = None

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
 
 from mailwidgets.checks.endpoint import Endpoint, Login, OnStep, TlsMode
+from mailwidgets.checks.fault import Fault
+from mailwidgets.checks.ladder import Ladder
 from mailwidgets.checks.report import Report
+from mailwidgets.errors import UnknownSetting, VaultError
 from mailwidgets.settings.levels import Place
 from mailwidgets.settings.resolve import Resolution
 from mailwidgets.settings.secret import Sealed, Secret
 from mailwidgets.store.vault import Vault
 
-Climb = Callable[[OnStep | None], Awaitable[Report]]
+Climb = Callable[[OnStep | None], Coroutine[Any, Any, Report]]
 CHECKED = ("pop3", "smtp", "imap", "workflow")
 
 
@@ -38,16 +41,23 @@ class Targets:
     def climb(self, section: str) -> Climb:
         """Return the check of a section, ready to be started with an observer of its steps.
 
+        A stored password that the keys at hand do not open is the check's first finding.
+
         Raises:
-            VaultError: if a stored password cannot be opened with the keys at hand.
-            KeyError: if the section has no check.
+            UnknownSetting: if the section has no check.
         """
-        return {
+        checks = {
             "pop3": self._pop3,
             "smtp": self._smtp,
             "imap": self._imap,
             "workflow": self._workflow,
-        }[section]()
+        }
+        if section not in checks:
+            raise UnknownSetting(f"there is no check {section!r}; there are {', '.join(CHECKED)}")
+        try:
+            return checks[section]()
+        except VaultError as error:
+            return _unreadable(section, str(error))
 
     def _pop3(self) -> Climb:
         from mailwidgets.checks.pop3 import check_pop3  # noqa: PLC0415 - only the ladder in use
@@ -106,6 +116,21 @@ class Targets:
         if isinstance(kept, Sealed) and isinstance(place, Place):
             kept = self.vault.open(place, value.source, kept)
         return kept.reveal() if isinstance(kept, Secret) else ""
+
+
+def _unreadable(section: str, why: str) -> Climb:
+    """Return a check that ends before it begins, for want of the key to the password."""
+
+    async def climb(on_step: OnStep | None) -> Report:
+        ladder = Ladder(section, ["settings"], on_step=on_step)
+
+        async def read() -> None:
+            with ladder.step("settings"):
+                raise Fault("secret_unreadable", why)
+
+        return await ladder.climb(read)
+
+    return climb
 
 
 def _tls_mode(value: object) -> TlsMode:

@@ -1,0 +1,33 @@
+# Two commands do everything: make dashboard, make test.
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
+
+.PHONY: dashboard test check clean
+
+dashboard: $(VENV)/has-dashboard
+	@$(BIN)/mailwidgets dashboard --practice --no-browser
+
+test: $(VENV)/has-tests check
+	$(BIN)/pytest -n 2 --dist loadfile $(PYTEST)
+
+check: $(VENV)/has-tests
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+# Exact versions, so that two machines run the same; a stamp is older than what it was made from.
+$(VENV)/has-dashboard: pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP) --editable '.[dashboard,practice]'
+	@touch $@
+
+$(VENV)/has-tests: pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP) --editable '.[dev]'
+	@touch $@ $(VENV)/has-dashboard
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
