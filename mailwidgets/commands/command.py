@@ -9,7 +9,7 @@ from typing import Any, ClassVar, NoReturn
 import platformdirs
 from traitlets import Unicode
 from traitlets.config import Application
-from traitlets.config.loader import KVCommandLineConfigLoader
+from traitlets.config.loader import KVArgParseConfigLoader
 
 from mailwidgets.errors import Conflict, MailwidgetsError
 from mailwidgets.servers import Servers
@@ -21,7 +21,7 @@ class Usage(MailwidgetsError, ValueError):
     """A command called with words it does not take."""
 
 
-class _StrictLoader(KVCommandLineConfigLoader):
+class _StrictLoader(KVArgParseConfigLoader):
     """Refuse an option that does not exist, where traitlets would warn and go on."""
 
     def _handle_unrecognized_alias(self, arg: str) -> None:
@@ -65,7 +65,11 @@ class Command(Application):
         Args:
             argv: the words after the command's name; else the process's own.
         """
-        self.parse_command_line(None if argv is None else list(argv))
+        try:
+            self.parse_command_line(None if argv is None else list(argv))
+        except SystemExit as left:
+            # traitlets leaves with 1 for a wrong value, which here means a failed check.
+            self.exit(BAD_USE if left.code == 1 else left.code)
         if self.subapp is None:
             given = self.cli_config
             for folder in (platformdirs.site_config_dir, platformdirs.user_config_dir):
