@@ -1,1 +1,37 @@
-"""Set up mail servers in Jupyter, see which value is in force, and prove that they work."""
+"""Set up mail servers in Jupyter, see which value is in force, and prove that they work.
+
+::
+
+    from mailwidgets import Dashboard, Servers
+
+    servers = Servers.open("store", user="ana")
+    servers.effective()               # a pandas table of every value and where it comes from
+    await servers.check("smtp")       # a Report
+    Dashboard(servers)                # the forms, in a notebook
+
+Each name is loaded when it is first used: a check needs neither pandas nor ipywidgets.
+"""
+
+from importlib import import_module
+
+_HOMES = {
+    "Dashboard": "mailwidgets.widgets.dashboard",
+    "Draft": "mailwidgets.draft",
+    "Practice": "mailwidgets.practice",
+    "Report": "mailwidgets.checks.report",
+    "Servers": "mailwidgets.servers",
+    "rehearse": "mailwidgets.prefill",
+}
+__all__ = ["Dashboard", "Draft", "Practice", "Report", "Servers", "rehearse"]
+
+
+def __getattr__(name: str) -> object:
+    """Load a public name on first use."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    """Return the public names, loaded or not."""
+    return sorted(__all__)

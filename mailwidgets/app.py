@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from mailwidgets.commands.command import Command, Usage
 
@@ -19,7 +19,7 @@ class MailwidgetsApp(Command):
         "mailwidgets COMMAND --help tells more of a command."
     )
     # By name, so that a command loads only what it needs.
-    subcommands: ClassVar[Any] = {
+    subcommands: dict[str, Any] = {
         "dashboard": (f"{_COMMANDS}.serving.Dashboard", "serve the dashboard"),
         "show": (f"{_COMMANDS}.values.Show", "effective settings and where they come from"),
         "set": (f"{_COMMANDS}.values.Set", "set SECTION.KEY=VALUE…"),

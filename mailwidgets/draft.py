@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from traitlets import Bool, Dict, HasTraits, Instance, Int
@@ -44,7 +45,7 @@ class Draft(HasTraits):
         for name, section in SECTIONS.items():
             self.sections[name] = section()
             self.sections[name].observe(self._on_trait)
-        self.observe(lambda _: self._load(), "at_company")
+        self.observe(lambda _: self._turn(), "at_company")
         self._load()
 
     def place(self, setting: Setting) -> Place:
@@ -112,10 +113,12 @@ class Draft(HasTraits):
         try:
             self.servers.commit(changes)
         except Conflict:
-            self.refresh()
+            self.stored = self.servers.documents()
+            self._accept_stored()
+            self._load()
             raise
         self._edits = {slot: edit for slot, edit in self._edits.items() if slot[1][0] not in wanted}
-        self.refresh()
+        self._take(self.servers.documents())
         return len(changes)
 
     def discard(self, sections: Iterable[str] | None = None) -> None:
@@ -123,14 +126,35 @@ class Draft(HasTraits):
         wanted = set(SECTIONS if sections is None else sections)
         self._edits = {slot: edit for slot, edit in self._edits.items() if slot[1][0] not in wanted}
         self.errors = {key: text for key, text in self.errors.items() if key[0] not in wanted}
-        self.refresh()
+        self._take(self.servers.documents())
 
     def refresh(self) -> None:
-        """Read the store again; edits stay, over what is stored now."""
-        self.stored = self.servers.documents()
-        edits, self._edits = self._edits, {}
-        for edit in edits.values():
+        """Read the store again; edits stay, and still conflict with what came in between.
+
+        Raises:
+            StoreError: if the store cannot be read; the draft stays as it was.
+        """
+        stored = self.servers.documents()
+        if stored != self.stored:
+            self._take(stored)
+
+    def _take(self, stored: Documents) -> None:
+        """Hold the edits, those that still differ, over what is stored now."""
+        self.stored = stored
+        for edit in tuple(self._edits.values()):
             self._keep(edit.place, edit.key, edit.value, lock=edit.lock)
+        self._load()
+
+    def _accept_stored(self) -> None:
+        """Put the edits over what is stored now: their maker has been told of it."""
+        self._edits = {
+            slot: replace(edit, base=self.stored.at(edit.place.level).get(edit.key, lock=edit.lock))
+            for slot, edit in self._edits.items()
+        }
+
+    def _turn(self) -> None:
+        """Show another level; texts that were marked as wrong at the one before are dropped."""
+        self.errors = {}
         self._load()
 
     def _load(self) -> None:
@@ -157,8 +181,10 @@ class Draft(HasTraits):
 
     def _keep(self, place: Place, key: Key, value: object, *, lock: bool) -> None:
         """Hold an edit, or drop it where it is what is stored anyway."""
-        base = self.stored.at(place.level).get(key, lock=lock)
-        if value == base:
-            self._edits.pop((place, key, lock), None)
+        slot = (place, key, lock)
+        stored = self.stored.at(place.level).get(key, lock=lock)
+        if value == stored:
+            self._edits.pop(slot, None)
         else:
-            self._edits[place, key, lock] = Change(place, key, value, base, lock)
+            base = self._edits[slot].base if slot in self._edits else stored
+            self._edits[slot] = Change(place, key, value, base, lock)

@@ -19,6 +19,9 @@ A failing check is not among them: it is a result, a ``Report``.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import NamedTuple
+
 from traitlets import TraitError
 
 
@@ -58,8 +61,29 @@ class ReadOnlyStore(StoreError, PermissionError):
     """This person may not write the level."""
 
 
+class Clash(NamedTuple):
+    """One setting in a conflict, each side as a person reads it; empty where it is unset.
+
+    Of a secret it only says ``set`` (the base) or ``changed`` (theirs and yours).
+    """
+
+    name: str  # pop3.port, or "lock of pop3.port"
+    place: str  # company, "user ana"
+    base: str  # what was stored when you looked
+    theirs: str  # what is stored now
+    yours: str  # what you want to store
+
+
 class Conflict(MailwidgetsError):
-    """Someone else changed the same setting since it was read."""
+    """Someone else changed the same setting since it was read.
+
+    Attributes:
+        clashes: each such setting, with what both sides made of it.
+    """
+
+    def __init__(self, message: str, clashes: Sequence[Clash] = ()) -> None:
+        super().__init__(message)
+        self.clashes = tuple(clashes)
 
 
 class VaultError(MailwidgetsError):

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import base64
+import os
+import secrets
+from pathlib import Path
+
 from mailwidgets.errors import PracticeError
 from mailwidgets.practice import Practice
 from mailwidgets.servers import Servers
 from mailwidgets.settings.documents import Change
-from mailwidgets.settings.levels import Level
+from mailwidgets.settings.levels import Identity, Level
+from mailwidgets.store.folder import FolderStore
+from mailwidgets.store.vault import Vault
 
 
 def prefill(servers: Servers, practice: Practice) -> None:
@@ -24,6 +31,25 @@ def prefill(servers: Servers, practice: Practice) -> None:
             "name another --store, or none for a temporary one"
         )
     servers.commit(_changes(servers, practice))
+
+
+def rehearse(practice: Practice, folder: str | os.PathLike[str]) -> Servers:
+    """Return servers on a new store in ``folder``, filled in, with a key that nothing else has.
+
+    Args:
+        practice: the practice servers, started.
+        folder: an empty or absent one; a temporary one leaves nothing behind.
+
+    Raises:
+        PracticeError: if the folder holds a store already.
+        StoreError: if it cannot be written.
+    """
+    key = base64.b64encode(secrets.token_bytes(32)).decode()
+    vault = Vault.from_environment({"MAILWIDGETS_KEY": key})
+    identity = Identity.acting("ana", "practice")
+    servers = Servers(FolderStore(Path(folder)), identity, vault=vault)
+    prefill(servers, practice)
+    return servers
 
 
 def _changes(servers: Servers, practice: Practice) -> list[Change]:

@@ -77,7 +77,8 @@ class Servers:
         told = {name: os.environ.get(f"MAILWIDGETS_{name}") for name in _TOLD}
         identity = Identity.acting(user or told["USER"], workstation or told["WORKSTATION"])
         ca_pem = _certificates(ca_file or told["CA_FILE"])
-        return cls(_store_at(location or told["STORE"]), identity, ca_pem=ca_pem)
+        store = _store_at(location or told["STORE"])
+        return cls(store, identity, vault=Vault.from_environment(store=store.path), ca_pem=ca_pem)
 
     def as_seen_by(self, user: str | None = None, workstation: str | None = None) -> Servers:
         """Return the same store for another identity; what is not given stays."""
@@ -251,7 +252,7 @@ def _certificates(path: str | os.PathLike[str] | None) -> str:
         raise InvalidValue(f"the CA file {path}: {error}") from error
 
 
-def _store_at(chosen: str | os.PathLike[str] | None) -> Store:
+def _store_at(chosen: str | os.PathLike[str] | None) -> FolderStore:
     if not chosen:
         import platformdirs  # noqa: PLC0415 - only for the default place
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mailwidgets.checks.endpoint import Endpoint, Login, OnStep, TlsMode
 from mailwidgets.checks.fault import Fault
@@ -15,6 +15,9 @@ from mailwidgets.settings.levels import Place
 from mailwidgets.settings.resolve import Resolution
 from mailwidgets.settings.secret import Sealed, Secret
 from mailwidgets.store.vault import Vault
+
+if TYPE_CHECKING:
+    from mailwidgets.checks.workflow import SmtpTarget
 
 Climb = Callable[[OnStep | None], Coroutine[Any, Any, Report]]
 CHECKED = ("pop3", "smtp", "imap", "workflow")
@@ -78,6 +81,38 @@ class Targets:
         endpoint, login = self.endpoint("imap"), self.login("imap")
         folders = {key: self._of("imap", key) for key in ("inbox", "outbox", "use_smtp_account")}
         return lambda on_step: check_imap(endpoint, login, **folders, on_step=on_step)
+
+    def _workflow(self) -> Climb:
+        from mailwidgets.checks import workflow  # noqa: PLC0415 - only the ladder in use
+
+        endpoint, login = self.endpoint("workflow"), self.login("workflow")
+        sender = self._of("workflow", "sender") or ""
+        if self._of("workflow", "server_type") == "smtp":
+            ehlo = self._of("workflow", "ehlo") or ""
+            return lambda on_step: workflow.check_workflow_smtp(
+                endpoint, login, sender=sender, ehlo=ehlo, on_step=on_step
+            )
+        folders = {key: self._of("workflow", key) for key in ("inbox", "outbox")}
+        fallback = self._fallback()
+        at_once = self._of("imap", "use_smtp_account")
+        return lambda on_step: workflow.check_workflow_imap(
+            endpoint,
+            login,
+            **folders,
+            sender=sender,
+            fallback=fallback,
+            use_smtp_account=at_once,
+            on_step=on_step,
+        )
+
+    def _fallback(self) -> SmtpTarget | None:
+        """Return where mail goes when IMAP does not take it: the acting user's SMTP settings."""
+        from mailwidgets.checks.workflow import SmtpTarget  # noqa: PLC0415 - only for workflow
+
+        if not self._of("smtp", "name"):
+            return None
+        ehlo = self._of("smtp", "ehlo") or ""
+        return SmtpTarget(self.endpoint("smtp"), self.login("smtp"), ehlo)
 
     def endpoint(self, section: str) -> Endpoint:
         """Return where a section's check connects to."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 from traitlets import Enum
 
@@ -24,7 +24,7 @@ class Check(Command):
     examples = "mailwidgets check\nmailwidgets check smtp imap --format json"
 
     format = Enum(("text", "json"), "text", help="How the reports are printed.").tag(config=True)
-    aliases: ClassVar[Any] = {**Command.aliases, "format": "Check.format"}
+    aliases: dict[str, Any] = {**Command.aliases, "format": "Check.format"}
 
     def work(self, words: Sequence[str]) -> int:
         """Run the checks and print their reports, in the order asked for."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from typing import Any, ClassVar, NoReturn
+from typing import Any, NoReturn
 
 import platformdirs
 from traitlets import Unicode
@@ -42,13 +42,13 @@ class Command(Application):
         config=True
     )
 
-    aliases: ClassVar[Any] = {
+    aliases: dict[str, Any] = {
         "store": "Command.store",
         "user": "Command.user",
         "workstation": "Command.workstation",
         "ca-file": "Command.ca_file",
     }
-    flags: ClassVar[Any] = {
+    flags: dict[str, Any] = {
         "show-config": ({"Application": {"show_config": True}}, "Show the configuration in force."),
         "show-config-json": (
             {"Application": {"show_config_json": True}},

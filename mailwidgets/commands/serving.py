@@ -13,7 +13,7 @@ import tempfile
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 from traitlets import Bool, Int
 
@@ -56,8 +56,8 @@ class Dashboard(Command):
         help="Start practice servers and use a new store that is filled in for them.",
     ).tag(config=True)
     browser = Bool(default_value=True, help="Open the page in a browser.").tag(config=True)
-    aliases: ClassVar[Any] = {**Command.aliases, "port": "Dashboard.port"}
-    flags: ClassVar[Any] = {
+    aliases: dict[str, Any] = {**Command.aliases, "port": "Dashboard.port"}
+    flags: dict[str, Any] = {
         **Command.flags,
         "practice": ({"Dashboard": {"practice": True}}, "Try it out on practice servers."),
         "no-browser": ({"Dashboard": {"browser": False}}, "Do not open a browser."),

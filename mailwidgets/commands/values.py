@@ -32,7 +32,7 @@ class Show(Command):
     format = Enum(("table", "json", "csv"), "table", help="How the settings are printed.").tag(
         config=True
     )
-    aliases: ClassVar[Any] = {**Command.aliases, "format": "Show.format"}
+    aliases: dict[str, Any] = {**Command.aliases, "format": "Show.format"}
 
     def work(self, words: Sequence[str]) -> int:
         """Print the settings of the named section, or all."""
@@ -78,7 +78,7 @@ class WriteAtLevel(Write):
         "",
         help="Where the values are kept; by default each setting's own level.",
     ).tag(config=True)
-    aliases: ClassVar[Any] = {**Command.aliases, "level": "WriteAtLevel.level"}
+    aliases: dict[str, Any] = {**Command.aliases, "level": "WriteAtLevel.level"}
 
     def change(self, servers: Servers, stored: Documents, name: str, value: str | None) -> Change:
         """Return one change, based on what is stored now."""
@@ -125,7 +125,7 @@ class Lock(Write):
     examples = "mailwidgets lock smtp.tls --reason 'security policy'"
 
     reason = Unicode(help="Why; shown to everyone beside the locked field.").tag(config=True)
-    aliases: ClassVar[Any] = {**Command.aliases, "reason": "Lock.reason"}
+    aliases: dict[str, Any] = {**Command.aliases, "reason": "Lock.reason"}
 
     def changes(self, servers: Servers, words: Iterable[str]) -> list[Change]:
         """Return a lock per NAME."""
