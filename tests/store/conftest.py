@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mailwidgets.store.folder import FolderStore
+
+WORKER = Path(__file__).with_name("store_worker.py")
+
+Worker = Callable[..., Any]
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "store"
+
+
+@pytest.fixture
+def reachable() -> Iterator[Path]:
+    """Return where a store can be that other people reach: pytest's own folders are private."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder) / "store"
+
+
+@pytest.fixture
+def store(path: Path) -> FolderStore:
+    return FolderStore(path)
+
+
+@pytest.fixture
+def worker(path: Path) -> Worker:
+    """Run a task of the worker in a process of its own and return what it reports."""
+
+    def run(task: str, *words: str, at: Path = path) -> Any:  # noqa: ANN401 - any JSON
+        done = subprocess.run(
+            [sys.executable, "-W", "error", str(WORKER), task, str(at), *words],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+            env=dict(os.environ),
+        )
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    return run
