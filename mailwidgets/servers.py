@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Self
 from mailwidgets.checks.endpoint import OnStep
 from mailwidgets.checks.ladder import CheckRun
 from mailwidgets.checks.report import Report
-from mailwidgets.errors import InvalidValue, StoreError, WrongLevel
+from mailwidgets.errors import InvalidValue, StoreError
 from mailwidgets.settings import rules
 from mailwidgets.settings.documents import ANY, UNSET, Change, Documents, drafted
 from mailwidgets.settings.levels import Identity, Level
 from mailwidgets.settings.resolve import Resolution, resolve
 from mailwidgets.settings.secret import Secret
-from mailwidgets.settings.sections import SETTINGS, setting
+from mailwidgets.settings.sections import fit, setting
 from mailwidgets.store.folder import FolderStore
 from mailwidgets.store.protocol import Store
 from mailwidgets.store.vault import Vault
@@ -135,10 +135,10 @@ class Servers:
         found = setting(name)
         place = self.identity.place(level or found.level)
         try:
-            fit = found.field.parse(value) if isinstance(value, str) else value
+            kept = found.field.parse(value) if isinstance(value, str) else value
         except InvalidValue as error:
             raise InvalidValue(f"{name}: {error}") from error
-        return checked(Change(place, found.id, UNSET if fit is None else fit, base))
+        return fit(Change(place, found.id, UNSET if kept is None else kept, base))
 
     def lock(self, name: str, reason: str | None) -> Change:
         """Return a change that locks a setting at the company's level; ``None`` lifts the lock.
@@ -149,7 +149,7 @@ class Servers:
         """
         place = self.identity.place(Level.COMPANY)
         value = UNSET if reason is None else reason
-        return checked(Change(place, setting(name).id, value, lock=True))
+        return fit(Change(place, setting(name).id, value, lock=True))
 
     def commit(self, changes: Sequence[Change]) -> None:
         """Store all changes or none; passwords are encrypted on the way.
@@ -160,8 +160,7 @@ class Servers:
             VaultError: if there is no usable key for a password.
             StoreError: if the store refuses.
         """
-        fit = [checked(change) for change in changes]
-        self.store.commit([self._sealed(change) for change in fit])
+        self.store.commit([self._sealed(fit(change)) for change in changes])
 
     def _sealed(self, change: Change) -> Change:
         if not isinstance(change.value, Secret):
@@ -208,35 +207,6 @@ class Servers:
         """Run the checks of several sections together, by default of all that name a server."""
         chosen = self.targets().configured() if sections is None else tuple(sections)
         return list(await asyncio.gather(*(self.check(section) for section in chosen)))
-
-
-def checked(change: Change) -> Change:
-    """Return a change whose value and level fit its setting.
-
-    Raises:
-        InvalidValue: if the setting refuses the value; names it.
-        WrongLevel: if the setting cannot be kept or locked there.
-    """
-    found = SETTINGS[change.key]
-    level = change.place.level
-    if change.lock:
-        if level is not Level.COMPANY or found.level is Level.COMPANY:
-            raise WrongLevel(
-                f"{found.name} is the company's own: nothing narrower could override it"
-            )
-        if change.value is UNSET:
-            return change
-        return replace(change, value=rules.text(str(change.value)))
-    if level not in (found.level, Level.COMPANY):
-        raise WrongLevel(
-            f"{found.name} is kept at the {found.level} or company level, not at the {level} level"
-        )
-    if change.value is UNSET:
-        return change
-    try:
-        return replace(change, value=found.field.check(change.value))
-    except InvalidValue as error:
-        raise InvalidValue(f"{found.name}: {error}") from error
 
 
 def _certificates(path: str | os.PathLike[str] | None) -> str:

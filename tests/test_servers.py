@@ -54,7 +54,7 @@ def test_a_setting_is_kept_at_its_own_level_or_the_companys(servers: Servers) ->
 
     with pytest.raises(WrongLevel, match="kept at the user or company level, not at the work"):
         servers.change("pop3.port", 995, level=Level.WORKSTATION)
-    with pytest.raises(WrongLevel, match="the company's own"):
+    with pytest.raises(WrongLevel, match="only the company locks"):
         servers.lock("workflow.port", "why")
 
 

@@ -168,7 +168,7 @@ class Seconds(Field):
     def check(self, value: Any) -> Any:
         """Return the number; a whole one as an int."""
         fits = isinstance(value, int | float) and not isinstance(value, bool)
-        if not fits or not math.isfinite(value) or not 0 < value <= _LONGEST_SECONDS:
+        if not fits or not 0 < value <= _LONGEST_SECONDS:  # a NaN compares false
             raise InvalidValue(f"Must be numeric: {self.info_text}, not {_told(value)}.")
         return int(value) if value == int(value) else value
 
@@ -241,7 +241,7 @@ class Choice(Field):
 
     def check(self, value: Any) -> Any:
         """Return the key."""
-        if value not in self.choices:
+        if not isinstance(value, str) or value not in self.choices:
             listed = ", ".join(f"{key} ({label})" for key, label in self.choices.items())
             raise InvalidValue(f"Must be one of {listed}, not {_told(value)}.")
         return value

@@ -8,9 +8,10 @@ effective table, the command line and the documentation all read these declarati
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
-from mailwidgets.errors import UnknownSetting
+from mailwidgets.errors import InvalidValue, UnknownSetting, WrongLevel
 from mailwidgets.settings import declare, rules
 from mailwidgets.settings.declare import (
     ACCOUNT,
@@ -23,8 +24,9 @@ from mailwidgets.settings.declare import (
     Section,
     Setting,
 )
-from mailwidgets.settings.documents import Key
+from mailwidgets.settings.documents import UNSET, Change, Key
 from mailwidgets.settings.fields import Address, Charset, CheckBox, Choice, Text
+from mailwidgets.settings.levels import Level
 from mailwidgets.settings.trust import Certificates, Listing
 
 
@@ -202,3 +204,29 @@ def setting(name: str) -> Setting:
         keys = ", ".join(one.key for one in SECTIONS[section_name].settings())
         raise UnknownSetting(f"{section_name} has no setting {key!r}; it has {keys}")
     raise UnknownSetting(f"no section {section_name!r}; there are {', '.join(SECTIONS)}")
+
+
+def fit(change: Change) -> Change:
+    """Return a change whose value and level fit its setting; no value means to remove it.
+
+    Raises:
+        InvalidValue: if the setting refuses the value; names it.
+        WrongLevel: if the setting cannot be kept or locked there.
+    """
+    found, level = SETTINGS[change.key], change.place.level
+    if change.lock and (level is not Level.COMPANY or found.level is Level.COMPANY):
+        raise WrongLevel(
+            f"only the company locks, and only what users or workstations have: {found.name} "
+            f"cannot be locked by the {change.place}"
+        )
+    if level not in (found.level, Level.COMPANY):
+        raise WrongLevel(
+            f"{found.name} is kept at the {found.level} or company level, not at the {level} level"
+        )
+    value = change.value
+    if value is not UNSET and value is not None:
+        try:
+            value = rules.text(str(value)) if change.lock else found.field.check(value)
+        except InvalidValue as error:
+            raise InvalidValue(f"{found.name}: {error}") from error
+    return replace(change, value=UNSET if value is None else value)

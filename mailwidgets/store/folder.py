@@ -18,17 +18,15 @@ import os
 import socket
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from filelock import FileLock, Timeout
 
-from mailwidgets.errors import Clash, Conflict, InvalidId, StoreError, WrongLevel
-from mailwidgets.settings import rules
+from mailwidgets.errors import Clash, Conflict, InvalidId, StoreError
 from mailwidgets.settings.documents import ANY, UNSET, Change, Document, Documents
 from mailwidgets.settings.levels import Identity, Level, Place
-from mailwidgets.settings.sections import SETTINGS
+from mailwidgets.settings.sections import SETTINGS, fit
 from mailwidgets.store.files import make_folder, reported
 from mailwidgets.store.journal import Journal
 from mailwidgets.store.names import COMPANY, FOLDERS, document_name, file_name, is_cut, place_of
@@ -84,19 +82,18 @@ class FolderStore(Store):
         """Write all changes, in every place they touch, or none.
 
         Raises:
-            InvalidValue: if a setting refuses a value.
-            WrongLevel: if a lock is not the company's.
+            InvalidValue, WrongLevel: if a change does not fit its setting.
             Conflict: if a stored value is neither a change's base nor its new value.
             ReadOnlyStore: if this person may not write one of the places.
             DamagedDocument: if a document to be changed cannot be read; it stays as it is.
             StoreError: if the folder cannot be written; nothing is changed.
         """
-        fit = [_fit(change) for change in changes]
+        fitting = [fit(change) for change in changes]
         # Looked at without the lock: what changes nothing needs no right to write.
-        if not self._edited(fit):
+        if not self._edited(fitting):
             return
         with self._alone(self.timeout):
-            files = self._edited(fit)
+            files = self._edited(fitting)
             if files:
                 self._journal.replace(files)
 
@@ -179,24 +176,6 @@ class FolderStore(Store):
             StoreError: if the folder cannot be read.
         """
         return hashlib.sha256(repr(self._journal.marks()).encode()).hexdigest()
-
-
-def _fit(change: Change) -> Change:
-    """Return a change as its field keeps it: what breaks a rule never reaches a document."""
-    if change.lock and change.place.level is not Level.COMPANY:
-        raise WrongLevel(
-            f"only the company locks: {change.name} cannot be locked by {change.place}"
-        )
-
-    value = UNSET if change.value is None else change.value
-    if value is not UNSET:
-        value = rules.text(str(value)) if change.lock else _checked(change, value)
-    return replace(change, value=value, base=UNSET if change.base is None else change.base)
-
-
-def _checked(change: Change, value: object) -> object:
-    checked = SETTINGS[change.key].field.check(value)
-    return UNSET if checked is None else checked
 
 
 def _clashes(document: Document, changes: Sequence[Change], place: Place) -> Iterator[Clash]:

@@ -5,17 +5,14 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from store_worker import WORKER, Worker
 
 from mailwidgets.store.folder import FolderStore
-
-WORKER = Path(__file__).with_name("store_worker.py")
-
-Worker = Callable[..., Any]
 
 
 @pytest.fixture

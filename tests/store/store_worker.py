@@ -13,12 +13,15 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from mailwidgets.errors import MailwidgetsError
 from mailwidgets.settings.documents import ANY, UNSET, Change
 from mailwidgets.settings.levels import Identity, Level
 from mailwidgets.store.folder import FolderStore
 
+WORKER = Path(__file__)
+Worker = Callable[..., Any]
 ANA = Identity("ana", "WS-01")
 NOBODY = 65534
 CALLS = ("open", "fsync", "replace", "unlink", "mkdir", "fchmod")
@@ -166,7 +169,9 @@ def trial(path: Path, *levels: str) -> object:
         level, _, who = words.partition(":")
         identity = Identity(who or "ana", who or "WS-01")
         try:
-            store.commit([Change(identity.place(Level(level)), ("imap", "port"), 993)])
+            name = ("imap", "name" if level == "workstation" else "port")
+            value = "mx.example" if level == "workstation" else 993
+            store.commit([Change(identity.place(Level(level)), name, value)])
         except MailwidgetsError as error:
             said[words] = [type(error).__name__, str(error)]
         else:

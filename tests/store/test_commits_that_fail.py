@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import WORKER, Worker
-from store_worker import ANA, change, everywhere, numbers
+from store_worker import ANA, WORKER, Worker, change, everywhere, numbers
 
 from mailwidgets.settings.levels import Level
 from mailwidgets.store.files import opened
