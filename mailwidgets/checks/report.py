@@ -9,7 +9,6 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass, field, replace
 
-
 Fix = tuple[tuple[str, str | int], ...]
 """Settings of a section and the values that would mend it."""
 

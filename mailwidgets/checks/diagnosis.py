@@ -1,0 +1,24 @@
+"""What a fault means and what to do about it; the tables of all faults are made of these."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mailwidgets.checks.report import State
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """One fault, in our own words; the server's are what a finding *saw*.
+
+    Attributes:
+        meaning: what it means, one or two sentences.
+        advice: what to do.
+        field: key of the setting to look at, empty where there is none.
+        severity: FAILED, or WARNED where mail will work all the same.
+    """
+
+    meaning: str
+    advice: str
+    field: str = ""
+    severity: State = State.FAILED

@@ -1,0 +1,102 @@
+"""Plain connection values that a check takes: where to connect, how, and as whom."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from mailwidgets.checks.report import Step
+from mailwidgets.errors import InvalidValue
+
+OnStep = Callable[[Step], None]
+"""Told of each step as it starts (``State.RUNNING``), as it ends, and where it is skipped."""
+
+_HIGHEST_PORT = 65535
+_BREAKERS = ("\r", "\n", "\0")
+
+
+class TlsMode(enum.StrEnum):
+    """What to do about TLS."""
+
+    NONE = "none"
+    """No TLS."""
+    REQUIRE = "require"
+    """TLS or nothing: implicit on 465, 993, 995; STARTTLS on 25, 110, 143, 587; else who speaks."""
+    AUTO = "auto"
+    """As REQUIRE where the server offers it, in the clear where it does not."""
+    IMPLICIT = "implicit"
+    """TLS from the first byte, on any port."""
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A server to connect to.
+
+    Attributes:
+        host: DNS name (IDN as typed), IPv4 or IPv6 address.
+        port: 1 to 65535.
+        tls: what to do about TLS.
+        timeout: seconds of silence to wait through at any step; the check has four of them.
+        force_tls12: offer TLS 1.2 and nothing else.
+        ca_pem: PEM certificates trusted beside the system's.
+        pins: SHA-256 fingerprints, hexadecimal with or without colons, one of which this
+            server's certificate must have; where there is one, no chain is verified.
+        allowed_hosts: names and addresses a check may connect to, ``*.example.com`` for all
+            names below it; empty means anywhere.
+
+    Raises:
+        InvalidValue: a value no connection can be made with.
+    """
+
+    host: str
+    port: int
+    tls: TlsMode
+    timeout: float
+    force_tls12: bool = False
+    ca_pem: str = field(default="", repr=False)
+    pins: tuple[str, ...] = ()
+    allowed_hosts: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        one_line(host=self.host)
+        if not 1 <= self.port <= _HIGHEST_PORT:
+            raise InvalidValue(f"A port is a number from 1 to {_HIGHEST_PORT}, not {self.port}.")
+        if not self.timeout > 0:
+            raise InvalidValue(f"A timeout is a number of seconds above 0, not {self.timeout}.")
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """Who logs in, and how.
+
+    Attributes:
+        user: user name; without one there is no authentication.
+        password: password or, with ``token``, OAuth access token; never in a repr.
+        sasl: use the strongest SASL mechanism both sides have.
+        token: the password is an access token: OAUTHBEARER or XOAUTH2, whatever ``sasl`` says.
+
+    Raises:
+        InvalidValue: a user name or password that would break a protocol line.
+    """
+
+    user: str = ""
+    password: str = field(default="", repr=False)
+    sasl: bool = False
+    token: bool = False
+
+    def __post_init__(self) -> None:
+        one_line(user=self.user, password=self.password)
+
+
+def one_line(**values: str) -> None:
+    """Refuse a value that no protocol line can hold, without showing the value.
+
+    Raises:
+        InvalidValue: a value contains CR, LF, NUL, or half a surrogate pair.
+    """
+    for name, value in values.items():
+        if any(breaker in value for breaker in _BREAKERS):
+            raise InvalidValue(f"{name} must be one line of text: it contains CR, LF or NUL.")
+        if any("\ud800" <= character <= "\udfff" for character in value):
+            raise InvalidValue(f"{name} must be text: it contains half a surrogate pair.")

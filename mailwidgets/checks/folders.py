@@ -1,0 +1,120 @@
+"""Do Inbox and Outbox exist, and may mail be put into Outbox? RFC 9051 §6.3 knows."""
+
+from __future__ import annotations
+
+import re
+
+from mailwidgets.checks.fault import Fault
+from mailwidgets.checks.imap_dialogue import ImapDialogue
+from mailwidgets.checks.ladder import Rung
+from mailwidgets.checks.mailbox import nearest, wire_name
+from mailwidgets.checks.refusals import imap_refusal
+from mailwidgets.checks.replies import ImapResponse, Listed, imap_list, shown
+
+_MOST_FOLDERS = 20_000
+_MOST_NAMED = 20
+_INSERT = "i"  # RFC 4314 §2.1: the right to APPEND and COPY into a mailbox
+
+
+async def inbox(dialogue: ImapDialogue, name: str, rung: Rung) -> None:
+    """Open Inbox without changing anything in it.
+
+    Raises:
+        Fault: ``folder_missing``, ``folder_prefix`` and others of field ``inbox``.
+    """
+    verdict = await _open(dialogue, "EXAMINE", name, "inbox")
+    rung.saw(_messages(dialogue, name, verdict))
+
+
+async def outbox(dialogue: ImapDialogue, name: str, rung: Rung) -> None:
+    """Open Outbox and see whether messages may be added to it; none is.
+
+    Raises:
+        Fault: ``folder_missing``, ``folder_prefix``, ``folder_readonly`` and others of field
+            ``outbox``.
+    """
+    verdict = await _open(dialogue, "SELECT", name, "outbox")
+    if verdict.code == "READ-ONLY":
+        raise Fault("folder_readonly", _said(name, verdict), field="outbox")
+    if dialogue.has("ACL"):
+        await _must_take_messages(dialogue, name)
+    rung.saw(_messages(dialogue, name, verdict))
+
+
+async def _open(dialogue: ImapDialogue, command: str, name: str, field: str) -> ImapResponse:
+    verdict = await dialogue.command(b"%b %b" % (command.encode(), wire_name(name)))
+    if verdict.kind == "OK":
+        return verdict
+    fault = imap_refusal(verdict, "folder")
+    fault.field = field
+    if fault.code == "folder_missing":
+        fault = _missing(name, verdict, await _listing(dialogue), field)
+    raise fault
+
+
+async def _must_take_messages(dialogue: ImapDialogue, name: str) -> None:
+    verdict = await dialogue.command(b"MYRIGHTS " + wire_name(name))
+    for response, _ in dialogue.untagged:
+        rights = response.text.rpartition(" ")[2]
+        if verdict.kind == "OK" and response.kind == "MYRIGHTS" and _INSERT not in rights:
+            raise Fault(
+                "folder_readonly",
+                f"The rights in {shown(name)} are {shown(rights)}, without {_INSERT} for insert.",
+                field="outbox",
+            )
+
+
+async def _listing(dialogue: ImapDialogue) -> list[Listed]:
+    """Return all folders that can be opened, none where the server does not list them."""
+    await dialogue.command('LIST "" "*"', most=_MOST_FOLDERS)
+    listed = (imap_list(data) for response, data in dialogue.untagged if response.kind == "LIST")
+    return [one for one in listed if one.selectable]
+
+
+def _missing(name: str, verdict: ImapResponse, listed: list[Listed], field: str) -> Fault:
+    """Return what is wrong with a name that cannot be opened, and the name that may be meant."""
+    names = [one.name for one in listed]
+    near = nearest(name, names)
+    there = shown(", ".join(names[:_MOST_NAMED]), 400)
+    more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+    saw = f"{_said(name, verdict)} The folders are: {there or 'none'}{more}."
+    meaning = f"There is no folder named {shown(name)}."
+    if near is None:
+        return Fault("folder_missing", saw, meaning=meaning, field=field)
+    fix = ((field, near),)
+    if _is_elsewhere(name, near):
+        return Fault(
+            "folder_prefix",
+            saw,
+            meaning=f"On this server the folder is called {shown(near)}.",
+            advice=f"Enter {shown(near)}.",
+            field=field,
+            fix=fix,
+        )
+    return Fault(
+        "folder_missing",
+        saw,
+        meaning=meaning,
+        advice=f"Did you mean {shown(near)}? Choose a folder there is, or create this one.",
+        field=field,
+        fix=fix,
+    )
+
+
+def _is_elsewhere(name: str, other: str) -> bool:
+    """Return whether ``other`` is the same folder under a prefix or with another delimiter."""
+    parts, others = (re.split(r"[./\\]", one.casefold()) for one in (name, other))
+    return others[-len(parts) :] == parts and name.casefold() != other.casefold()
+
+
+def _messages(dialogue: ImapDialogue, name: str, verdict: ImapResponse) -> str:
+    """Return how many messages the opened folder has, as evidence."""
+    counts = (one.number for one, _ in dialogue.untagged if one.kind == "EXISTS")
+    count = next(counts, None)
+    messages = verdict.kind if count is None else f"{count} message{'' if count == 1 else 's'}"
+    return f"{shown(name)}: {messages}."
+
+
+def _said(name: str, verdict: ImapResponse) -> str:
+    code = f"[{verdict.code}] " if verdict.code else ""
+    return f"{shown(name)}: {verdict.kind} {code}{shown(verdict.text)}"

@@ -1,0 +1,250 @@
+"""One IMAP session (RFC 9051, RFC 3501), as far as a check goes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from mailwidgets.checks.address import server_name
+from mailwidgets.checks.authentication import chosen, exchange, must_have_proven_itself
+from mailwidgets.checks.dialogue import Dialogue
+from mailwidgets.checks.endpoint import Endpoint, Login
+from mailwidgets.checks.fault import Fault
+from mailwidgets.checks.ladder import Rung
+from mailwidgets.checks.mailbox import quoted
+from mailwidgets.checks.refusals import imap_refusal
+from mailwidgets.checks.replies import (
+    ImapResponse,
+    MalformedReply,
+    imap_capabilities,
+    imap_literal,
+    imap_response,
+    shown,
+)
+from mailwidgets.checks.sasl import strongest
+from mailwidgets.checks.transcript import MASK
+from mailwidgets.checks.wire import MAX_REPLY_LINES, Wire
+
+_LONGEST_COMMAND = 8000  # octets with CRLF, RFC 7162 §4
+_MOST_LITERALS = 100
+_MOST_OCTETS = 4_194_304
+
+
+class ImapDialogue(Dialogue):
+    """One IMAP session.
+
+    Attributes:
+        preauthenticated: the server greeted with PREAUTH, so nobody need log in.
+        untagged: what came before the last command's tagged response, parsed and as sent.
+    """
+
+    protocol: ClassVar[str] = "imap"
+
+    def __init__(self, wire: Wire) -> None:
+        super().__init__(wire)
+        self.preauthenticated = False
+        self.untagged: list[tuple[ImapResponse, bytes]] = []
+        self._capabilities: frozenset[str] | None = None
+        self._verdict: ImapResponse | None = None
+        self._tags = 0
+        self._tag = ""
+        self._leaving = False
+        self._logging_in = False
+
+    # Before the login
+
+    async def greet(self) -> str:
+        """Read the greeting: OK, PREAUTH or BYE (RFC 9051 §7.1)."""
+        greeting = imap_response(await self.first_line())
+        if greeting.tag != "*" or greeting.kind not in {"OK", "PREAUTH"}:
+            raise imap_refusal(greeting, "greeting")
+        self.preauthenticated = greeting.kind == "PREAUTH"
+        self._note_capabilities(greeting)
+        return shown(greeting.text)
+
+    async def ask(self) -> str:
+        """Ask for the capabilities, unless the server has told them by itself (§6.1.1)."""
+        if self._capabilities is None:
+            verdict = await self.command("CAPABILITY")
+            if verdict.kind != "OK" or self._capabilities is None:
+                raise imap_refusal(verdict, "capability")
+        return shown(f"Offers {', '.join(sorted(self._capabilities))}.", 400)
+
+    @property
+    def offers_tls(self) -> bool:
+        """Return whether STARTTLS may be used; after PREAUTH it may not (§6.2.1)."""
+        return self.has("STARTTLS") and not self.preauthenticated
+
+    async def starttls(self) -> None:
+        """Send STARTTLS (§6.2.1); what was offered before it counts no more."""
+        verdict = await self.command("STARTTLS")
+        if verdict.kind != "OK":
+            raise imap_refusal(verdict, "starttls")
+        self._capabilities = None
+
+    # The login
+
+    async def authenticate(self, login: Login, endpoint: Endpoint, rung: Rung) -> None:
+        """Log in, once: with AUTHENTICATE for SASL and tokens, else with LOGIN."""
+        self._logging_in = True
+        if login.sasl or login.token:
+            await self._sasl(login, endpoint, rung)
+        else:
+            await self._login(login, rung)
+        self._logging_in = False
+
+    async def _sasl(self, login: Login, endpoint: Endpoint, rung: Rung) -> None:
+        offered = self._mechanisms()
+        if not offered and self.offers_tls and self.wire.records is None:
+            raise Fault("auth_needs_tls", "AUTHENTICATE is not offered before STARTTLS.")
+        host = server_name(endpoint.host)
+        sasl = chosen(offered, login, host=host, port=endpoint.port)
+        rung.saw(f"{sasl.name} as {shown(login.user)}.")
+        command = f"{self._next_tag()} AUTHENTICATE {sasl.name}"
+        longest = _LONGEST_COMMAND if self.has("SASL-IR") else 0  # RFC 4959
+        await exchange(self, command, sasl, longest_command=longest)
+        self._must_be_in(login, sasl.error)
+        must_have_proven_itself(sasl)
+
+    async def _login(self, login: Login, rung: Rung) -> None:
+        if self.has("LOGINDISABLED"):
+            raise self._login_disabled()
+        rung.saw(f"LOGIN as {shown(login.user)}.")
+        parts = [b"LOGIN", *(_astring(word) for word in (login.user, login.password))]
+        await self._command(parts, masked=f"LOGIN {MASK}")
+        self._must_be_in(login)
+
+    def _login_disabled(self) -> Fault:
+        saw = "The server says LOGINDISABLED."
+        if self.wire.records is None:
+            return Fault("auth_needs_tls", saw)
+        fix = (("sasl", True),) if strongest(self._mechanisms()) else ()
+        return Fault("auth_mechanism", saw, advice="Set Use SASL to Yes." if fix else "", fix=fix)
+
+    def _must_be_in(self, login: Login, remark: str = "") -> None:
+        if self._verdict is None or self._verdict.kind == "OK":
+            return
+        fault = imap_refusal(self._verdict, "auth", token=login.token)
+        fault.saw += f" ({remark})" if remark else ""
+        raise fault
+
+    def _mechanisms(self) -> list[str]:
+        names = self._capabilities or frozenset()
+        return sorted(name.removeprefix("AUTH=") for name in names if name.startswith("AUTH="))
+
+    def has(self, capability: str) -> bool:
+        """Return whether the server offers a capability, as far as it has told."""
+        return capability in (self._capabilities or frozenset())
+
+    # Commands and responses
+
+    async def command(self, line: bytes | str, *, most: int = MAX_REPLY_LINES) -> ImapResponse:
+        """Send a command and return the tagged response; ``untagged`` has what came before it.
+
+        Args:
+            line: the command without its tag.
+            most: how many untagged responses it may have.
+        """
+        return await self._command([line.encode() if isinstance(line, str) else line], most=most)
+
+    async def _command(
+        self, parts: Sequence[bytes | _Literal], *, masked: str = "", most: int = MAX_REPLY_LINES
+    ) -> ImapResponse:
+        tag = self._next_tag()
+        self.idle = False
+        plus = b"+" if self.has("LITERAL+") else b""  # RFC 7888
+        first, *rest = _segments([tag.encode(), *parts], plus)
+        self.wire.send(first, masked=f"{tag} {masked}" if masked else None)
+        for segment in rest:
+            if not plus and await self.challenge(most) is None:
+                break  # refused before the literal was sent
+            self.wire.send(segment, masked=MASK)
+        return await self._tagged(most)
+
+    async def _tagged(self, most: int = MAX_REPLY_LINES) -> ImapResponse:
+        """Return the tagged response, once it has come."""
+        while self._verdict is None:
+            await self.challenge(most)
+        self.idle = True
+        return self._verdict
+
+    async def challenge(self, most: int = MAX_REPLY_LINES) -> bytes | None:
+        """Return the text of the next ``+``, None once the tagged response came."""
+        size = 0
+        for _ in range(most):
+            data = await self._data()
+            size += len(data)
+            response = imap_response(data)
+            self._note_capabilities(response)
+            if response.tag == "+":
+                return response.text.strip().encode()
+            if response.tag == self._tag:
+                self._verdict = response
+                return None
+            if response.tag != "*":
+                raise MalformedReply(f"expected the tag {self._tag}, got: {shown(data, 80)}")
+            if response.kind == "BYE" and not self._leaving:
+                raise imap_refusal(response, "bye")
+            self.untagged.append((response, data))
+            if size > _MOST_OCTETS:
+                break
+        raise Fault("line_too_long", f"More than {most} responses, or {_MOST_OCTETS} octets.")
+
+    async def _data(self) -> bytes:
+        """Return one whole response with its literals (RFC 9051 §4.3)."""
+        data = part = await self.wire.line(secret=self._logging_in)
+        for _ in range(_MOST_LITERALS):
+            count = imap_literal(part)
+            if count is None:
+                return data
+            literal = await self.wire.exactly(count)
+            part = await self.wire.line()
+            data += b"\r\n" + literal + part
+        raise Fault("line_too_long", f"More than {_MOST_LITERALS} literals in one response.")
+
+    def _note_capabilities(self, response: ImapResponse) -> None:
+        if response.kind == "CAPABILITY":
+            self._capabilities = imap_capabilities(response.text)
+        elif response.code == "CAPABILITY":
+            self._capabilities = imap_capabilities(response.code_text)
+
+    def _next_tag(self) -> str:
+        self._tags += 1
+        self._tag = f"A{self._tags}"
+        self._verdict = None
+        self.untagged = []
+        return self._tag
+
+    # The end
+
+    def send_goodbye(self) -> None:
+        """Send LOGOUT (§6.1.3)."""
+        self._leaving = True
+        self.wire.send(f"{self._next_tag()} LOGOUT".encode())
+
+    async def last_words(self) -> str:
+        """Return what the server says with BYE."""
+        verdict = await self._tagged()
+        byes = (response.text for response, _ in self.untagged if response.kind == "BYE")
+        return shown(next(byes, verdict.text))
+
+
+class _Literal(bytes):
+    """Octets that go as a literal, because no quoted string can hold them."""
+
+
+def _astring(word: str) -> bytes | _Literal:
+    """Return a user name or password for a command: quoted, or a literal beyond ASCII (§4.3)."""
+    return quoted(word.encode()) if word.isascii() else _Literal(word.encode())
+
+
+def _segments(parts: Sequence[bytes], plus: bytes) -> list[bytes]:
+    """Return a command as the lines that it is sent in: each literal begins another one."""
+    lines = [parts[0]]
+    for part in parts[1:]:
+        if isinstance(part, _Literal):
+            lines[-1] += b" {%d%b}" % (len(part), plus)
+            lines.append(bytes(part))
+        else:
+            lines[-1] += b" " + part
+    return lines

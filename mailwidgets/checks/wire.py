@@ -1,0 +1,288 @@
+"""One connection: its own buffer, bounded lines, a deadline at every wait, a masked transcript."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+from collections.abc import Callable
+
+from mailwidgets.checks.address import is_loopback
+from mailwidgets.checks.fault import Fault
+from mailwidgets.checks.patience import Patience
+from mailwidgets.checks.tls import Records
+from mailwidgets.checks.transcript import Transcript, challenge_masked, verb
+
+MAX_LINE = 65536
+"""Octets in a line; RFC 5321 §4.5.3.1.5 asks for 512, real servers send some thousands."""
+MAX_REPLY_LINES = 1000
+_MAX_BUFFER = 4 * MAX_LINE
+_LEAVE = 1.0  # seconds to wait for the other side when closing
+
+
+class Wire(asyncio.Protocol):
+    """One connection to a server, plain at first; see ``Wire.over``.
+
+    Attributes:
+        transcript: where each line is kept, masked.
+        patience: how long each wait may take.
+        records: the TLS session, None while the connection is plain.
+    """
+
+    def __init__(self, transcript: Transcript, patience: Patience) -> None:
+        self.transcript = transcript
+        self.patience = patience
+        self.records: Records | None = None
+        self._loop = asyncio.get_running_loop()
+        self._transport: asyncio.Transport | None = None
+        self._lost: asyncio.Future[None] = self._loop.create_future()
+        self._arrival: asyncio.Future[None] | None = None
+        self._buffer = bytearray()
+        self._shaking = False
+        self._paused = False
+        self._end = ""
+        self._said = ""
+
+    @classmethod
+    async def over(cls, sock: socket.socket, transcript: Transcript, patience: Patience) -> Wire:
+        """Return a wire over a connected socket, which it owns from now on."""
+        wire = cls(transcript, patience)
+        await wire._loop.create_connection(lambda: wire, sock=sock)
+        return wire
+
+    # What asyncio calls
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep the transport (called by asyncio)."""
+        if isinstance(transport, asyncio.Transport):
+            self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        """Take bytes from the server (called by asyncio)."""
+        if self.records is None:
+            self._buffer += data
+        else:
+            self.records.feed(data)
+            if not self._shaking:
+                self._open_records()
+        if len(self._buffer) > _MAX_BUFFER and not self._paused and self._transport:
+            self._transport.pause_reading()
+            self._paused = True
+        self._wake()
+
+    def eof_received(self) -> bool:
+        """Note that the server will say no more (called by asyncio)."""
+        self._ended("the server closed the connection")
+        return False
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Note that the connection is gone (called by asyncio)."""
+        words = "the connection was reset" if exc else "the server closed the connection"
+        self._ended(words)
+        if not self._lost.done():
+            self._lost.set_result(None)
+
+    # Reading
+
+    @property
+    def waiting(self) -> bytes:
+        """Return what has come and was not read yet."""
+        return bytes(self._buffer)
+
+    @property
+    def ended(self) -> bool:
+        """Return whether nothing more can come."""
+        return bool(self._end)
+
+    async def arrival(self, at_most: float) -> bool:
+        """Wait up to ``at_most`` seconds; return whether the server said something, or hung up."""
+        if not self._buffer and not self._end:
+            try:
+                await self._more(at_most)
+            except TimeoutError:
+                return False
+        return True
+
+    async def line(self, *, secret: bool = False, silence: str = "deadline") -> bytes:
+        """Return the next line without its end.
+
+        Args:
+            secret: it may be a challenge, whose text is masked in the transcript.
+            silence: the fault to report where no line comes within the timeout.
+
+        Raises:
+            Fault: ``dropped``, ``line_too_long``, ``deadline``, or the one for ``silence``.
+        """
+        while (end := self._buffer.find(b"\n", 0, MAX_LINE)) < 0:
+            if len(self._buffer) >= MAX_LINE:
+                raise Fault(
+                    "line_too_long", f"More than {MAX_LINE // 1024} KiB without a line end."
+                )
+            await self._need(silence)
+        data = bytes(self._take(end + 1)).removesuffix(b"\n").removesuffix(b"\r")
+        self.transcript.add("S", challenge_masked(data) if secret else data)
+        return data
+
+    async def exactly(self, count: int) -> bytes:
+        """Return the next ``count`` octets, a literal of IMAP (RFC 9051 §4.3)."""
+        if count > _MAX_BUFFER:
+            raise Fault("line_too_long", f"The server announces a literal of {count} octets.")
+        while len(self._buffer) < count:
+            await self._need("deadline")
+        data = bytes(self._take(count))
+        self.transcript.add("S", data)
+        return data
+
+    async def reply(
+        self, more: Callable[[bytes], bool], *, secret: bool = False, silence: str = "deadline"
+    ) -> list[bytes]:
+        """Return lines up to the first that ``more`` says ends the reply."""
+        lines: list[bytes] = []
+        while True:
+            lines.append(await self.line(secret=secret, silence=silence))
+            if not more(lines[-1]):
+                return lines
+            if len(lines) >= MAX_REPLY_LINES:
+                raise Fault("line_too_long", f"More than {MAX_REPLY_LINES} lines in one reply.")
+
+    async def _need(self, silence: str) -> None:
+        if self._end:
+            after = f" after {self._said}" if self._said else " before it said anything"
+            raise Fault("dropped", f"{self._end[0].upper()}{self._end[1:]}{after}.")
+        try:
+            await self._more(self.patience.timeout)
+        except TimeoutError:
+            after = f" to {self._said}" if self._said else ""
+            raise Fault(silence, f"No answer{after} within {self.patience.timeout:g} s.") from None
+
+    async def _more(self, at_most: float) -> None:
+        self._resume()
+        self._arrival = self._loop.create_future()
+        await self.patience.wait(self._arrival, at_most)
+
+    def _take(self, count: int) -> bytearray:
+        taken = self._buffer[:count]
+        del self._buffer[:count]
+        return taken
+
+    # Writing
+
+    def send(self, data: bytes, masked: str | None = None) -> None:
+        """Send one line, CRLF added; ``masked`` is kept in its stead where it holds a secret.
+
+        Raises:
+            ValueError: it would be more than one line. Values are refused long before.
+        """
+        if b"\r" in data or b"\n" in data or b"\0" in data:
+            raise ValueError("expected one protocol line, got CR, LF or NUL in it")
+        text = data.decode("utf-8", "replace") if masked is None else masked
+        self._said = verb(text) or self._said
+        self.transcript.add("C", text)
+        self._write(data + b"\r\n")
+
+    def _write(self, data: bytes) -> None:
+        if self._end or self._transport is None or self._transport.is_closing():
+            return  # the next read says that the server is gone
+        if self.records is not None:
+            self.records.seal(data)
+            data = self.records.outgoing()
+        self._transport.write(data)
+
+    # TLS
+
+    async def handshake(self, context: ssl.SSLContext, server_name: str) -> Records:
+        """Begin TLS and return the session once the handshake is done.
+
+        Raises:
+            ssl.SSLError: the handshake failed; ``records.first`` has the server's first bytes.
+            TimeoutError: the server says nothing.
+            Fault: ``dropped``, ``deadline``.
+        """
+        records = self.records = Records(context, server_name)
+        self._said, self._shaking = "the TLS handshake began", True
+        if residue := self._take(len(self._buffer)):
+            records.feed(bytes(residue))
+        try:
+            while not records.shake():
+                self._flush(records)
+                if self._end:
+                    await self._need("dropped")
+                await self._more(self.patience.timeout)
+        finally:
+            self._flush(records)
+            self._shaking = False
+        self.transcript.add("*", f"{records.version}, {records.cipher}")
+        self._open_records()
+        return records
+
+    def _open_records(self) -> None:
+        if self.records is None:
+            return
+        try:
+            plain, ended = self.records.opened()
+        except ssl.SSLError as error:
+            plain, ended = b"", False
+            self._ended(f"the server broke TLS off ({error.reason or 'invalid record'})")
+        self._buffer += plain
+        self._flush(self.records)
+        if ended:
+            self._ended("the server closed the connection")
+
+    def _flush(self, records: Records) -> None:
+        data = records.outgoing()
+        if data and self._transport is not None and not self._transport.is_closing():
+            self._transport.write(data)
+
+    # Who is there, and the end
+
+    @property
+    def peer(self) -> str:
+        """Return the server's IP address."""
+        return self._name("peername")
+
+    @property
+    def own(self) -> str:
+        """Return the IP address this side has on the connection."""
+        return self._name("sockname")
+
+    @property
+    def peer_is_loopback(self) -> bool:
+        """Return whether the server is on this very machine, whatever its name says."""
+        return is_loopback(self.peer)
+
+    def _name(self, which: str) -> str:
+        name = self._transport.get_extra_info(which) if self._transport else None
+        return str(name[0]) if name else ""
+
+    async def drop(self) -> None:
+        """Drop the connection at once, whatever is still to be sent or read."""
+        if self._transport is not None:
+            self._transport.abort()
+            await self._lost
+
+    async def close(self) -> None:
+        """Take leave under TLS where there is any, and let go of the socket, within a second."""
+        if self._transport is None:
+            return
+        if self.records is not None and not self._end and not self._transport.is_closing():
+            self.records.farewell()
+            self._flush(self.records)
+        self._transport.close()
+        self._resume()
+        await asyncio.wait({self._lost}, timeout=_LEAVE)
+        if not self._lost.done():
+            self._transport.abort()
+            await self._lost
+
+    def _resume(self) -> None:
+        if self._paused and self._transport is not None and not self._transport.is_closing():
+            self._paused = False
+            self._transport.resume_reading()
+
+    def _ended(self, words: str) -> None:
+        self._end = self._end or words
+        self._wake()
+
+    def _wake(self) -> None:
+        if self._arrival is not None and not self._arrival.done():
+            self._arrival.set_result(None)
