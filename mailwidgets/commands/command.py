@@ -47,6 +47,7 @@ class Command(Application):
         "user": "Command.user",
         "workstation": "Command.workstation",
         "ca-file": "Command.ca_file",
+        "log-level": "Application.log_level",
     }
     flags: dict[str, Any] = {
         "show-config": ({"Application": {"show_config": True}}, "Show the configuration in force."),
