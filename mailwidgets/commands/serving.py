@@ -9,6 +9,7 @@ import os
 import secrets
 import signal
 import socket
+import sys
 import tempfile
 import threading
 from collections.abc import Iterator, Sequence
@@ -23,6 +24,7 @@ from mailwidgets.prefill import prefill
 from mailwidgets.servers import Servers
 
 _WIDGETS = Path(__file__).parent.parent / "widgets"
+_LOOPBACK = "127.0.0.1"
 _CULL_IDLE_AFTER = 600  # seconds; a connected page keeps its kernel
 
 
@@ -67,13 +69,15 @@ class Dashboard(Command):
         """Serve until SIGINT or SIGTERM."""
         if words:
             raise Usage(f"dashboard takes no words, not {' '.join(words)!r}")
+        port = _free_port(self.port)
+        # Until Voila has handlers of its own, SIGTERM has to undo things as SIGINT does.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
         with contextlib.ExitStack() as stack:
             if self.practice:
                 self._rehearse(stack)
             self._tell_kernels(self.servers())
-            port = self.port or _free_port()
             token = secrets.token_urlsafe(24)
-            self.say(f"http://127.0.0.1:{port}/?token={token}")
+            self.say(f"http://{_LOOPBACK}:{port}/?token={token}")
             self._serve(port, token)
         return OK
 
@@ -92,6 +96,9 @@ class Dashboard(Command):
             os.environ["MAILWIDGETS_STORE"] = str(Path(self.store).absolute())
         if self.ca_file:
             os.environ["MAILWIDGETS_CA_FILE"] = str(Path(self.ca_file).absolute())
+        # Voila looks for templates in voila/templates of each folder on this path.
+        known = os.environ.get("JUPYTER_PATH")
+        os.environ["JUPYTER_PATH"] = os.pathsep.join([str(_WIDGETS), *([known] if known else [])])
         os.environ["MAILWIDGETS_WORKSTATION"] = servers.identity.workstation
         os.environ["MAILWIDGETS_USER"] = servers.identity.user
 
@@ -102,15 +109,18 @@ class Dashboard(Command):
             str(_WIDGETS / "dashboard.ipynb"),
             f"--port={port}",
             "--Voila.port_retries=0",
-            "--Voila.ip=127.0.0.1",
+            f"--Voila.ip={_LOOPBACK}",
             f"--token={token}",
             "--template=mailwidgets",
             f"--MappingKernelManager.cull_idle_timeout={_CULL_IDLE_AFTER}",
             "--MappingKernelManager.cull_interval=60",
-            "--Voila.log_level=WARNING",
+            "--Voila.log_level=WARN",
         ]
+        if sys.platform == "linux":  # elsewhere temporary paths are too long for a socket
+            options.append("--KernelManager.transport=ipc")  # typed passwords pass here
         if not self.browser:
             options.append("--no-browser")
+        self.clear_instance()  # a process has one Application, and now it is Voila
         Voila.launch_instance(options)
 
 
@@ -127,8 +137,17 @@ def _until_stopped() -> Iterator[threading.Event]:
             signal.signal(one, handler)
 
 
-def _free_port() -> int:
+def _free_port(wanted: int) -> int:
+    """Return the wanted port, or any free one for 0.
+
+    Raises:
+        Usage: if the port cannot be had.
+    """
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((_LOOPBACK, wanted))
+        except (OSError, OverflowError) as error:
+            raise Usage(f"port {wanted} cannot be served on: {error}") from error
         port: int = probe.getsockname()[1]
         return port
