@@ -26,7 +26,7 @@ from mailwidgets.settings.secret import SecretField
 
 USER, COMPANY, WORKSTATION = Level.USER, Level.COMPANY, Level.WORKSTATION
 SERVER, ACCOUNT, SECURITY, FOLDERS = "Server", "Account", "Security", "Folders"
-SENDER, ADVANCED = "Sender", "Advanced"
+SENDER, CLIENT, SHARED, ADVANCED = "Sending", "This client", "Shared accounts", "Advanced"
 TLS_MODES = {
     "none": "None",
     "require": "SSL/TLS",
@@ -223,7 +223,7 @@ def ehlo(level: Level) -> Domain:
         Domain(),
         "EHLO",
         level,
-        SERVER,
+        CLIENT,
         "Name this client gives itself. Empty: this machine's full name, or its address.",
     )
 
@@ -251,6 +251,6 @@ def use_pop3_account(protocol: str) -> CheckBox:
         CheckBox(),
         "Use POP3 account",
         USER,
-        ACCOUNT,
+        SHARED,
         f"Log in to {protocol} with the POP3 section's user name and password.",
     )

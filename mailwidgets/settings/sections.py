@@ -14,11 +14,10 @@ from types import MappingProxyType
 from mailwidgets.errors import InvalidValue, UnknownSetting, WrongLevel
 from mailwidgets.settings import declare, rules
 from mailwidgets.settings.declare import (
-    ACCOUNT,
     ADVANCED,
     COMPANY,
     SENDER,
-    SERVER,
+    SHARED,
     USER,
     WORKSTATION,
     Section,
@@ -97,7 +96,7 @@ class Imap(Section):
         CheckBox(),
         "Use SMTP account",
         USER,
-        ACCOUNT,
+        SHARED,
         "Send outgoing mail by the SMTP section's server instead of the Outbox folder.",
     )
     token = declare.token(USER)
@@ -112,7 +111,7 @@ class Workflow(Section):
         Choice("smtp", {"smtp": "SMTP", "imap": "IMAP"}),
         "Server type",
         COMPANY,
-        SERVER,
+        SENDER,
         "How messages leave: handed to an SMTP server, or put into an IMAP Outbox.",
     )
     sender = declare.tagged(
