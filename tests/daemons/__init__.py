@@ -2,5 +2,6 @@
 
 Read from the bottom up: ``authority`` (certificates), ``accounts`` (people, folders, tokens),
 ``variants`` (how a server differs from the standard one), ``process`` (one daemon's life),
-``dovecot`` and ``postfix`` (their configuration), ``fixtures`` (what a test asks for).
+``dovecot`` and ``postfix`` (their configuration), ``clients`` (the standard library's, as
+oracles), ``fixtures`` (what a test asks for).
 """

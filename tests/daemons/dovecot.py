@@ -8,17 +8,16 @@ ordinary user.
 from __future__ import annotations
 
 import base64
-import grp
 import os
 import pwd
 import re
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
-from string import Template
 
 from daemons.accounts import AUDIENCE, TOKEN_KEY, USERS
 from daemons.authority import Authority
+from daemons.dovecot_conf import CONFIGURATION, OAUTH2, OPENSSL, ordinary_user
 from daemons.process import (
     Daemon,
     free_ports,
@@ -41,120 +40,6 @@ from daemons.variants import (
 # whatever it is told. Linux gives a client of 127.0.0.2 the address 127.0.0.1: a stranger.
 _STRANGERS_HOST = "127.0.0.2"
 
-_CONFIGURATION = Template("""\
-base_dir = $home/run
-state_dir = $home/state
-log_path = $home/log
-import_environment = OPENSSL_CONF=$home/openssl.cnf
-protocols = imap pop3 lmtp
-listen = $listen
-
-ssl = $ssl
-$certificate
-auth_mechanisms = $mechanisms
-disable_plaintext_auth = $auth_needs_tls
-# Any character in a user name, and its case kept.
-auth_username_chars =
-auth_username_format = %u
-# Tests log in wrongly all the time: half a second after a failure, which is the least that
-# Dovecot waits, and no penalty for the address.
-auth_failure_delay = 0
-auth_verbose = yes
-service anvil {
-  unix_listener anvil-auth-penalty {
-    mode = 0
-  }
-}
-mail_max_userip_connections = 0
-first_valid_uid = 1
-mail_location = maildir:~/Maildir:UTF-8
-namespace inbox {
-  inbox = yes
-  separator = /
-}
-service auth {
-  unix_listener auth-client {
-    mode = 0666
-  }
-}
-service imap-login {
-  inet_listener imap {
-    port = $imap
-  }
-  inet_listener imaps {
-    port = $imaps
-    ssl = yes
-  }
-}
-service pop3-login {
-  inet_listener pop3 {
-    port = $pop3
-  }
-  inet_listener pop3s {
-    port = $pop3s
-    ssl = yes
-  }
-}
-passdb {
-  driver = passwd-file
-  args = $shared/users
-  mechanisms = $password_mechanisms
-}
-passdb {
-  driver = oauth2
-  args = $shared/oauth2
-  mechanisms = $token_mechanisms
-}
-userdb {
-  driver = passwd-file
-  args = $shared/users
-}
-# For LMTP, which knows addresses and no logins.
-userdb {
-  driver = passwd-file
-  args = $shared/addresses
-}
-""")
-
-_AS_ORDINARY_USER = Template("""\
-default_internal_user = $user
-default_login_user = $user
-default_internal_group = $group
-service anvil {
-  chroot =
-}
-service imap-login {
-  chroot =
-}
-service pop3-login {
-  chroot =
-}
-service stats {
-  chroot =
-}
-""")
-
-# Dovecot has a setting for the oldest TLS version only; OpenSSL's own file limits the newest.
-_OPENSSL = Template("""\
-openssl_conf = all
-[all]
-ssl_conf = ssl
-[ssl]
-system_default = versions
-[versions]
-MinProtocol = $oldest
-MaxProtocol = $newest
-""")
-
-# An empty active_attribute would break every authentication.
-_OAUTH2 = Template("""\
-introspection_mode = local
-local_validation_key_dict = fs:posix:prefix=$shared/keys/
-username_attribute = sub
-active_attribute = aud
-active_value = $audience
-""")
-
 
 @dataclass(frozen=True)
 class _Instance:
@@ -165,7 +50,9 @@ class _Instance:
 class Dovecot:
     """Every variant of VARIANTS, started on demand, with the mailboxes of USERS.
 
-    A message stored through one variant is seen through all.
+    A message stored through one variant is seen through all. A mailbox that is opened at the
+    very moment of a delivery may show the message five seconds later only: wait for the line in
+    Postfix's log first.
 
     Args:
         program: Dovecot's path.
@@ -245,9 +132,9 @@ class Dovecot:
         shutil.rmtree(home, ignore_errors=True)
         home.mkdir()
         oldest, newest = variant.versions or ("TLSv1.2", "TLSv1.3")
-        openssl = _OPENSSL.substitute(oldest=oldest, newest=newest)
+        openssl = OPENSSL.substitute(oldest=oldest, newest=newest)
         (home / "openssl.cnf").write_text(openssl, encoding="ascii")
-        configuration = _CONFIGURATION.substitute(
+        configuration = CONFIGURATION.substitute(
             {"imaps": 0, "pop3s": 0, **ports},
             home=home,
             shared=self._home,
@@ -259,7 +146,7 @@ class Dovecot:
             token_mechanisms=" ".join(TOKEN_MECHANISMS).lower(),
             auth_needs_tls="yes" if variant.auth_needs_tls else "no",
         )
-        (home / "conf").write_text(configuration + _identity(), encoding="ascii")
+        (home / "conf").write_text(configuration + ordinary_user(), encoding="ascii")
         open_to_readers(home)
         return Daemon(
             [self._program, "-F", "-c", str(home / "conf")],
@@ -304,7 +191,7 @@ class Dovecot:
             )
             addresses.append(f"{user.address}::{fields}")
         key = base64.b64encode(TOKEN_KEY).decode()
-        oauth2 = _OAUTH2.substitute(shared=self._home, audience=AUDIENCE)
+        oauth2 = OAUTH2.substitute(shared=self._home, audience=AUDIENCE)
         keys = self._home / "keys/default/HS256"
         keys.mkdir(parents=True)
         (keys / "default").write_text(key, encoding="ascii")
@@ -315,12 +202,3 @@ class Dovecot:
         for mail in self._home.glob("mail*"):
             for path in (mail, *mail.rglob("*")):
                 os.chown(path, owner.pw_uid, owner.pw_gid)
-
-
-def _identity() -> str:
-    """Return the settings for running as who we are: root needs none."""
-    if os.geteuid() == 0:
-        return ""
-    return _AS_ORDINARY_USER.substitute(
-        user=pwd.getpwuid(os.geteuid()).pw_name, group=grp.getgrgid(os.getegid()).gr_name
-    )

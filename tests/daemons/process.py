@@ -49,12 +49,22 @@ class Daemon:
         with log.open("wb") as stream:
             # A file and no pipe: a daemon whose pipe nobody reads stands still.
             self._process = subprocess.Popen(
-                [*_leash(), *command],
+                command,
                 stdin=subprocess.DEVNULL,
                 stdout=stream,
                 stderr=stream,
                 start_new_session=True,
+                umask=0o022,
             )
+        # When the test process is killed and cannot stop its daemons, this shell reads the end
+        # of its input and does. (prctl's death signal would not do: Postfix's master loses it.)
+        self._guard = subprocess.Popen(
+            ["sh", "-c", f"read -r _; kill -s TERM -- -{self._process.pid}"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
 
     def wait_until_ready(self) -> None:
         """Wait until the daemon says that it serves, and does.
@@ -72,6 +82,8 @@ class Daemon:
 
     def terminate(self) -> None:
         """Tell it to end, without waiting."""
+        self._guard.kill()
+        self._guard.communicate()
         self._process.terminate()
 
     def stop(self, patience: float = STOP_SECONDS) -> None:
@@ -99,7 +111,7 @@ class Daemon:
         return self._ready_line in self._log_text() and all(map(_answers, self._addresses))
 
     def _gone(self) -> bool:
-        return self._ended and not _group_members(self._process.pid)
+        return self._ended and not group_members(self._process.pid)
 
     def _log_text(self) -> str:
         return self.log.read_text(encoding="utf-8", errors="backslashreplace")
@@ -180,7 +192,7 @@ def short_folder() -> Iterator[Path]:
 
 def open_to_readers(folder: Path) -> None:
     """Let the daemons' users read what is in a folder, whatever the umask was."""
-    for path in folder.rglob("*"):
+    for path in (folder, *folder.rglob("*")):
         path.chmod(0o755 if path.is_dir() else 0o644)
 
 
@@ -189,10 +201,16 @@ def find_program(name: str) -> str | None:
     return shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
 
 
-def _leash() -> list[str]:
-    """End the daemon with the test process, even when that is killed (Linux, util-linux)."""
-    setpriv = shutil.which("setpriv")
-    return [setpriv, "--pdeathsig", "TERM", "--"] if setpriv else []
+def group_members(group: int) -> list[int]:
+    """Return the ids of a process group's living processes; zombies are init's business."""
+    members = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):  # it ended meanwhile
+            # pid (name) state parent group …; the name may hold blanks and parentheses.
+            state, _, its_group = stat.read_text(errors="replace").rpartition(")")[2].split()[:3]
+            if int(its_group) == group and state not in "ZX":
+                members.append(int(stat.parent.name))
+    return members
 
 
 def _can_bind(host: str, port: int) -> bool:
@@ -212,15 +230,3 @@ def _answers(address: Address) -> bool:
     with suppress(OSError), socket.create_connection(address, timeout=1):
         return True
     return False
-
-
-def _group_members(group: int) -> list[int]:
-    """Return the living processes of a process group; zombies are init's business."""
-    members = []
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        with suppress(OSError):  # it ended meanwhile
-            # pid (name) state parent group …; the name may hold blanks and parentheses.
-            state, _, its_group = stat.read_text(errors="replace").rpartition(")")[2].split()[:3]
-            if int(its_group) == group and state not in "ZX":
-                members.append(int(stat.parent.name))
-    return members
