@@ -114,7 +114,7 @@ class Draft(HasTraits):
             self.servers.commit(changes)
         except Conflict:
             self.stored = self.servers.documents()
-            self._accept_stored()
+            self._accept_stored(wanted)
             self._load()
             raise
         self._edits = {slot: edit for slot, edit in self._edits.items() if slot[1][0] not in wanted}
@@ -124,9 +124,10 @@ class Draft(HasTraits):
     def discard(self, sections: Iterable[str] | None = None) -> None:
         """Return to what is stored."""
         wanted = set(SECTIONS if sections is None else sections)
+        stored = self.servers.documents()
         self._edits = {slot: edit for slot, edit in self._edits.items() if slot[1][0] not in wanted}
         self.errors = {key: text for key, text in self.errors.items() if key[0] not in wanted}
-        self._take(self.servers.documents())
+        self._take(stored)
 
     def refresh(self) -> None:
         """Read the store again; edits stay, and still conflict with what came in between.
@@ -145,12 +146,12 @@ class Draft(HasTraits):
             self._keep(edit.place, edit.key, edit.value, lock=edit.lock)
         self._load()
 
-    def _accept_stored(self) -> None:
-        """Put the edits over what is stored now: their maker has been told of it."""
-        self._edits = {
-            slot: replace(edit, base=self.stored.at(edit.place.level).get(edit.key, lock=edit.lock))
-            for slot, edit in self._edits.items()
-        }
+    def _accept_stored(self, sections: set[str]) -> None:
+        """Put the sections' edits over what is stored now: their maker is told of it."""
+        for slot, edit in self._edits.items():
+            if edit.key[0] in sections:
+                stored = self.stored.at(edit.place.level).get(edit.key, lock=edit.lock)
+                self._edits[slot] = replace(edit, base=stored)
 
     def _turn(self) -> None:
         """Show another level; texts that were marked as wrong at the one before are dropped."""

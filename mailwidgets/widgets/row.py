@@ -1,0 +1,148 @@
+"""One setting in a form: its control, where its value comes from, a way back, and its lock."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ipywidgets as widgets
+
+from mailwidgets.draft import Draft
+from mailwidgets.settings.declare import Setting
+from mailwidgets.settings.levels import Level
+from mailwidgets.settings.resolve import Value
+from mailwidgets.widgets import markup, words
+from mailwidgets.widgets.controls import Shown, control_for, takes_text
+from mailwidgets.widgets.look import plain, shared
+
+
+class Row(widgets.VBox):
+    """A setting's part of a form; ``show`` brings it into line with the draft.
+
+    Attributes:
+        setting: what is edited.
+        control: the setting's widget and its adapter.
+        note: error, origin and help below it.
+        reset: removes the edited level's own value; there once one was set.
+        lock: the company's lock, once the company's level was edited.
+    """
+
+    def __init__(self, draft: Draft, setting: Setting) -> None:
+        self.setting = setting
+        self._draft = draft
+        self.control = control_for(setting, self._edit)
+        self.note = plain(widgets.HTML)
+        self.note.add_class("mw-note")
+        # A page with a hundred widgets less opens sooner: most values are inherited.
+        self.reset: widgets.Button | None = None
+        self.lock: LockBox | None = None
+        self._parts: list[widgets.Widget] = [self.control.widget, self.note]
+        super().__init__(self._parts, layout=shared(widgets.Layout))
+        self.add_class("mw-row")
+        self.add_class(f"mw-{setting.section}-{setting.key}")
+
+    def show(self, value: Value, *, writable: bool) -> None:
+        """Show the draft as it is now.
+
+        Args:
+            value: how the setting would stand if the draft were saved.
+            writable: whether the person may write the edited level.
+        """
+        draft, setting = self._draft, self.setting
+        at_company = draft.at_company
+        own = getattr(draft.sections[setting.section], setting.key)
+        why = words.blocked(value, at_company=at_company, writable=writable)
+        error, edited = draft.errors.get(setting.id, ""), draft.dirty(setting.id)
+        fallback = words.inherited(value, at_company=at_company)
+        here = fallback if own is None else own
+        fixed = here if at_company else value.effective
+        self.control.show(
+            Shown(own, fixed if why else fallback, readonly=bool(why), wrong=bool(error))
+        )
+        self.note.value = markup.note(
+            words.origin(value, at_company=at_company),
+            setting.help,
+            aside=words.aside(value, at_company=at_company),
+            error=error,
+            edited=edited,
+            why=why,
+        )
+        self._mark("mw-invalid", on=bool(error))
+        self._mark("mw-changed", on=edited)
+        self._show_reset(fallback, offered=not why and (own is not None or bool(error)))
+        self._show_lock(value.locked, writable=writable)
+
+    def _edit(self, entered: Any) -> None:  # noqa: ANN401 - a value has its field's type
+        if takes_text(self.setting):
+            self._draft.enter(self.setting.id, entered)
+        else:
+            self._draft.put(self.setting.id, entered)
+
+    def _show_reset(self, fallback: Any, *, offered: bool) -> None:  # noqa: ANN401 - likewise
+        self._mark("mw-resettable", on=offered)
+        if not offered:
+            return
+        setting = self.setting
+        if self.reset is None:
+            self.reset = plain(
+                widgets.Button, tooltip=f"{setting.marked_label}: use the inherited value"
+            )
+            self.reset.add_class("mw-reset")
+            self.reset.on_click(lambda _: self._draft.put(setting.id, None))
+            self._add(self.reset)
+        told = setting.field.shown(fallback)
+        if setting.secret:
+            self.reset.description = "↺ Remove this password"
+        else:
+            self.reset.description = f"↺ Use inherited: {told}" if told else "↺ Leave empty"
+
+    def _show_lock(self, reason: str | None, *, writable: bool) -> None:
+        lockable = self._draft.at_company and self.setting.level is not Level.COMPANY
+        self._mark("mw-lockable", on=lockable)
+        if lockable:
+            if self.lock is None:
+                self.lock = LockBox(self._draft, self.setting)
+                self._add(self.lock)
+            self.lock.show(reason, writable=writable)
+
+    def _add(self, part: widgets.Widget) -> None:
+        self._parts.append(part)
+        self.children = tuple(self._parts)
+
+    def _mark(self, name: str, *, on: bool) -> None:
+        if on:
+            self.add_class(name)
+        elif name in self._dom_classes:
+            self.remove_class(name)
+
+
+class LockBox(widgets.HBox):
+    """The company's lock on a setting: a check box and a reason for everyone to read."""
+
+    def __init__(self, draft: Draft, setting: Setting) -> None:
+        self._draft = draft
+        self._key = setting.id
+        self._showing = False
+        lock = f"Lock {setting.label} for everyone"
+        self.ticked = plain(widgets.Checkbox, description=lock, indent=False)
+        self.reason = plain(
+            widgets.Text, description="Reason", placeholder="shown at the locked field"
+        )
+        self.ticked.observe(self._on_edit, "value")
+        self.reason.observe(self._on_edit, "value")
+        super().__init__([self.ticked, self.reason], layout=shared(widgets.Layout))
+        self.add_class("mw-lock")
+
+    def show(self, reason: str | None, *, writable: bool) -> None:
+        """Show the lock's reason, or that there is no lock."""
+        self._showing = True
+        try:
+            self.ticked.value = reason is not None
+            self.ticked.disabled = self.reason.disabled = not writable
+            if reason is not None and self.reason.value != reason:
+                self.reason.value = reason
+        finally:
+            self._showing = False
+
+    def _on_edit(self, _: Any) -> None:  # noqa: ANN401 - traitlets' own bunch
+        if not self._showing:
+            self._draft.lock(self._key, self.reason.value if self.ticked.value else None)

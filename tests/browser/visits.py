@@ -1,0 +1,147 @@
+"""Servers to be visited, and visits: a page with all that went to and fro."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Page, Request, WebSocket
+
+from mailwidgets import Practice, Servers
+from mailwidgets.widgets import dashboard
+
+PATIENCE = 60  # seconds; starting takes two
+HERE = Path(dashboard.__file__).parent
+
+
+class Log:
+    """What a process writes, line by line, for whoever waits for a line."""
+
+    def __init__(self, stream: IO[str]) -> None:
+        self.lines: list[str] = []
+        self._news = threading.Condition()
+        self._reader = threading.Thread(target=self._read, args=(stream,), daemon=True)
+        self._reader.start()
+
+    def _read(self, stream: IO[str]) -> None:
+        with stream:
+            for line in stream:
+                with self._news:
+                    self.lines.append(line.strip())
+                    self._news.notify_all()
+
+    def wait_for(self, start: str) -> str:
+        """Return the first line that holds ``start``, waiting for it."""
+        with self._news:
+            found = self._news.wait_for(lambda: self._find(start), PATIENCE)
+        assert found, f"no {start!r} within {PATIENCE} s in {self.lines}"
+        return found
+
+    def _find(self, start: str) -> str:
+        return next((line for line in self.lines if start in line), "")
+
+    def end(self) -> None:
+        """Wait until the process has closed its end."""
+        self._reader.join(PATIENCE)
+
+
+@dataclass(frozen=True)
+class Served:
+    """The running dashboard of ana on WS-01, and the store behind it."""
+
+    url: str
+    servers: Servers
+    practice: Practice
+    log: Log
+
+
+@dataclass
+class Visit:
+    """A page, and all that went to and fro."""
+
+    page: Page
+    urls: list[str] = field(default_factory=list)
+    received: list[bytes] = field(default_factory=list)
+    sent: list[bytes] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+
+    def record(self) -> None:
+        """Record requests, frames and errors from now on."""
+        self.page.on("request", self._on_request)
+        self.page.on("websocket", self._on_websocket)
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+
+    def _on_request(self, request: Request) -> None:
+        self.urls.append(request.url)
+
+    def _on_websocket(self, websocket: WebSocket) -> None:
+        self.urls.append(websocket.url)
+        websocket.on("framereceived", lambda frame: self.received.append(_bytes(frame)))
+        websocket.on("framesent", lambda frame: self.sent.append(_bytes(frame)))
+
+    def hosts(self) -> set[str]:
+        """Return whom the page asked for anything."""
+        asked = (urlsplit(url) for url in self.urls)
+        return {one.hostname or "" for one in asked if one.scheme not in ("data", "blob")}
+
+    def open(self, url: str) -> None:
+        """Open the dashboard and wait until it is there."""
+        self.page.goto(url)
+        self.page.get_by_role("tab", name="POP3").wait_for()
+
+    def tab(self, name: str) -> None:
+        """Turn to a tab."""
+        self.page.get_by_role("tab", name=name).click()
+
+    def press(self, name: str) -> None:
+        """Press a button of the tab that is shown."""
+        self.page.get_by_role("button", name=name, exact=True).locator("visible=true").click()
+
+
+def _bytes(frame: str | bytes) -> bytes:
+    return frame if isinstance(frame, bytes) else frame.encode()
+
+
+@contextmanager
+def running(command: Sequence[str], env: Mapping[str, str]) -> Iterator[Log]:
+    """Run a server for as long as the context lasts; yield what it writes."""
+    process = subprocess.Popen(
+        command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    )
+    assert process.stderr is not None
+    log = Log(process.stderr)
+    try:
+        yield log
+    finally:
+        process.terminate()
+        process.wait(PATIENCE)
+        log.end()
+
+
+def environment(folder: Path, key: str) -> dict[str, str]:
+    """Return an environment without this machine's own Jupyter and mailwidgets settings."""
+    foreign = ("MAILWIDGETS_", "JUPYTER", "IPYTHON", "XDG_")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
+    return {
+        **kept,
+        "HOME": str(folder),
+        "JUPYTER_PATH": str(HERE),
+        "MAILWIDGETS_KEY": key,
+        "MAILWIDGETS_STORE": str(folder / "store"),
+        "MAILWIDGETS_USER": "ana",
+        "MAILWIDGETS_WORKSTATION": "WS-01",
+    }
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,29 @@
+"""A store with a key, for ana on WS-01."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from mailwidgets import Dashboard, Servers
+from mailwidgets.draft import Draft
+
+
+@pytest.fixture
+def servers(tmp_path: Path, key: str) -> Servers:
+    assert key
+    return Servers.open(tmp_path / "store", user="ana", workstation="WS-01")
+
+
+@pytest.fixture
+def draft(servers: Servers) -> Draft:
+    return Draft(servers)
+
+
+@pytest.fixture
+def dashboard(servers: Servers) -> Iterator[Dashboard]:
+    opened = Dashboard(servers)
+    yield opened
+    opened.close()

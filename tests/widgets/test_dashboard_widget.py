@@ -1,0 +1,186 @@
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+
+import ipywidgets as widgets
+import pytest
+
+from mailwidgets import Dashboard, Servers
+from mailwidgets.widgets import dashboard as dashboard_module
+from mailwidgets.widgets.look import plain
+
+PATIENCE = 10  # seconds
+NOTEBOOKS = [
+    Path(dashboard_module.__file__).with_name("dashboard.ipynb"),
+    Path(__file__).parents[2] / "notebooks" / "dashboard.ipynb",
+]
+
+
+def look_at(dashboard: Dashboard, title: str) -> None:
+    titles = [one.rstrip(" ●") for one in dashboard.tabs.titles]
+    dashboard.tabs.selected_index = titles.index(title)
+
+
+def test_all_four_tabs_and_the_table_are_there(dashboard: Dashboard) -> None:
+    assert dashboard.tabs.titles == (
+        "POP3",
+        "SMTP",
+        "IMAP",
+        "Workflow e-mail",
+        "Effective values",
+        "Advanced",
+    )
+
+
+def test_the_table_follows_every_save(dashboard: Dashboard) -> None:
+    look_at(dashboard, "Effective values")
+    form = dashboard.forms["smtp"]
+
+    form.rows["ehlo"].control.widget.value = "pc1.example.com"
+    assert "pc1.example.com" not in dashboard.table.table.value
+    form.save.click()
+
+    assert "pc1.example.com" in dashboard.table.table.value
+
+
+def test_a_tab_with_edits_is_marked(dashboard: Dashboard) -> None:
+    dashboard.forms["smtp"].rows["ehlo"].control.widget.value = "pc1.example.com"
+    assert dashboard.tabs.titles[1] == "SMTP ●"
+
+    dashboard.forms["smtp"].discard.click()
+    assert dashboard.tabs.titles[1] == "SMTP"
+
+
+def test_the_switch_turns_all_forms_to_the_companys_level(
+    dashboard: Dashboard, servers: Servers
+) -> None:
+    dashboard.company.value = True
+    assert "company" in dashboard.hint.value
+    row = dashboard.forms["pop3"].rows["port"]
+    row.control.widget.value = "1110"
+    dashboard.forms["pop3"].save.click()
+
+    assert servers.resolve()["pop3", "port"].company == 1110
+    dashboard.company.value = False
+    assert (row.control.widget.value, row.control.widget.placeholder) == ("", "1110")
+    assert dashboard.hint.value == ""
+
+
+def test_reload_shows_what_others_saved_and_keeps_edits(
+    dashboard: Dashboard, servers: Servers
+) -> None:
+    rows = dashboard.forms["pop3"].rows
+    rows["timeout"].control.widget.value = "7"
+    servers.commit([servers.change("pop3.port", 995)])
+
+    dashboard.reload.click()
+
+    assert rows["port"].control.widget.value == "995"
+    assert rows["timeout"].control.widget.value == "7"
+
+
+def test_a_damaged_store_is_reported_and_opens_once_mended(
+    servers: Servers, tmp_path: Path
+) -> None:
+    servers.commit([servers.change("pop3.port", 995)])
+    document = tmp_path / "store" / "users" / "ana.json"
+    whole = document.read_text("utf-8")
+    document.write_text("{", encoding="utf-8")
+
+    dashboard = Dashboard(servers)
+    assert "ana.json" in dashboard.message.value
+    assert dashboard.draft is None
+    dashboard.look()
+    assert "ana.json" in dashboard.message.value
+
+    document.write_text(whole, encoding="utf-8")
+    dashboard.reload.click()
+    assert dashboard.message.value == ""
+    assert dashboard.forms["pop3"].rows["port"].control.widget.value == "995"
+    dashboard.close()
+
+
+def test_a_store_damaged_meanwhile_is_reported_as_long_as_it_is(
+    dashboard: Dashboard, servers: Servers, tmp_path: Path
+) -> None:
+    servers.commit([servers.change("pop3.port", 995)])
+    dashboard.look()
+    (tmp_path / "store" / "users" / "ana.json").write_text("{", encoding="utf-8")
+
+    dashboard.reload.click()
+    assert "ana.json" in dashboard.message.value
+    dashboard.look()
+    assert "ana.json" in dashboard.message.value
+    assert dashboard.forms["pop3"].rows["port"].control.widget.value == "995"
+
+
+async def test_a_running_dashboard_follows_the_store_by_itself(
+    servers: Servers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dashboard_module, "_LOOKS_EVERY", 0.01)
+    dashboard = Dashboard(servers)
+    port = dashboard.forms["pop3"].rows["port"].control.widget
+    followed = asyncio.Event()
+    port.observe(lambda _: followed.set(), "value")
+
+    servers.commit([servers.change("pop3.port", 995)])
+    await asyncio.wait_for(followed.wait(), PATIENCE)
+
+    assert port.value == "995"
+    dashboard.close()
+
+
+def shown_widgets() -> set[str]:
+    state = widgets.Widget.get_manager_state()["state"]
+    looks = ("LayoutModel", "StyleModel")
+    return {one for one, model in state.items() if not model["model_name"].endswith(looks)}
+
+
+async def test_a_closed_dashboard_leaves_no_task_and_no_widget(servers: Servers) -> None:
+    tasks, before = asyncio.all_tasks(), shown_widgets()
+
+    dashboard = Dashboard(servers)
+    assert asyncio.all_tasks() > tasks
+    dashboard.close()
+    await asyncio.sleep(0)
+
+    assert asyncio.all_tasks() == tasks
+    assert shown_widgets() == before
+
+
+def test_widgets_share_their_looks_also_after_all_were_closed() -> None:
+    one, other = plain(widgets.Text), plain(widgets.Text)
+    assert one.layout is other.layout
+    assert one.style is other.style
+
+    widgets.Widget.close_all()
+
+    assert plain(widgets.Text).layout.comm is not None
+
+
+def test_no_secret_is_in_any_widgets_state(servers: Servers) -> None:
+    servers.commit([servers.change("pop3.password", "canary-1")])
+    dashboard = Dashboard(servers)
+    look_at(dashboard, "Effective values")
+    dashboard.forms["pop3"].rows["password"].control.widget.set_state({"value": "canary-2"})
+
+    state = json.dumps(widgets.Widget.get_manager_state())
+
+    assert "POP3 port (u)" in state
+    assert "canary" not in state
+    dashboard.close()
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.parent.name)
+def test_a_notebook_has_one_code_cell_and_no_outputs(path: Path) -> None:
+    notebook = json.loads(path.read_text("utf-8"))
+    code = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
+
+    assert len(code) == 1
+    assert code[0]["outputs"] == []
+    assert "widgets" not in notebook["metadata"]
+    assert (
+        "".join(code[0]["source"]).splitlines()[0] == "from mailwidgets import Dashboard, Servers"
+    )

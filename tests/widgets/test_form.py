@@ -1,0 +1,341 @@
+from __future__ import annotations
+
+import asyncio
+import csv
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import ipywidgets as widgets
+import pytest
+from scripted import HANG, Scripted
+
+from mailwidgets import Draft, Servers
+from mailwidgets.checks.report import Finding, Report, State, Step
+from mailwidgets.settings.levels import Level
+from mailwidgets.widgets.form import SectionForm
+from mailwidgets.widgets.row import Row
+
+PANEL = Path(__file__).parent.parent / "settings" / "panel.csv"
+PATIENCE = 10  # seconds; a check on loopback takes milliseconds
+
+
+@pytest.fixture
+def form(draft: Draft) -> SectionForm:
+    return SectionForm(draft, "pop3")
+
+
+def classes(widget: widgets.DOMWidget) -> tuple[str, ...]:
+    """Return the classes by which the style sheet knows it."""
+    return tuple(widget.get_state("_dom_classes")["_dom_classes"])
+
+
+def type_into(row: Row, text: str) -> None:
+    """Send what a page sends when somebody types."""
+    row.control.widget.set_state({"value": text})
+
+
+@pytest.mark.parametrize("section", ["pop3", "smtp", "imap", "workflow"])
+def test_a_form_has_the_panels_fields_in_the_panels_order(draft: Draft, section: str) -> None:
+    with PANEL.open(encoding="utf-8") as file:
+        rows = [row for row in csv.DictReader(file) if row["section"] == section]
+    panel = [f"{row['label']} ({Level(row['level']).mark})" for row in rows]
+
+    form = SectionForm(draft, section)
+
+    fields = [row for row in form.rows.values() if not row.setting.ours]
+    assert [row.control.widget.description for row in fields] == panel
+
+
+@pytest.mark.parametrize(
+    ("section", "label"),
+    [
+        ("pop3", "Test POP3"),
+        ("smtp", "Test SMTP"),
+        ("imap", "Test IMAP"),
+        ("workflow", "Test server"),
+    ],
+)
+def test_each_section_has_its_test_button(draft: Draft, section: str, label: str) -> None:
+    assert SectionForm(draft, section).test.description == label
+
+
+def test_an_untouched_form_has_nothing_to_save(form: SectionForm) -> None:
+    assert form.save.disabled
+    assert form.discard.disabled
+    assert form.cancel.disabled
+    assert not form.test.disabled
+
+
+def test_a_save_stores_and_says_how_much(form: SectionForm, servers: Servers) -> None:
+    type_into(form.rows["port"], "995")
+    type_into(form.rows["user"], "ana@example.com")
+    assert "not saved" in form.rows["port"].note.value
+    assert "2 changes not saved" in form.status.value
+
+    form.save.click()
+
+    assert "Saved 2 settings." in form.message.value
+    assert servers.resolve()["pop3", "port"].effective == 995
+    assert form.save.disabled
+    assert "not saved" not in form.rows["port"].note.value
+
+
+def test_a_wrong_value_is_marked_at_its_field_and_cannot_be_saved(
+    form: SectionForm, servers: Servers
+) -> None:
+    row = form.rows["port"]
+    type_into(row, "99x")
+
+    assert "Must be a whole number from 1 to 65535" in row.note.value
+    assert "mw-invalid" in classes(row)
+    assert row.control.widget.value == "99x"
+    assert form.save.disabled
+    assert "POP3 port (u)" in form.status.value
+    assert servers.resolve()["pop3", "port"].effective == 110
+
+    type_into(row, "995")
+
+    assert "mw-invalid" not in classes(row)
+    assert not form.save.disabled
+
+
+def test_a_discard_returns_to_what_is_stored(form: SectionForm) -> None:
+    type_into(form.rows["port"], "99x")
+    type_into(form.rows["timeout"], "7")
+
+    form.discard.click()
+
+    assert form.rows["port"].control.widget.value == ""
+    assert form.rows["timeout"].control.widget.value == ""
+    assert form.discard.disabled
+
+
+def test_an_unsaved_list_choice_is_stored_at_the_settings_own_level(
+    form: SectionForm, servers: Servers
+) -> None:
+    form.rows["tls"].control.widget.value = False
+    form.save.click()
+
+    assert servers.resolve()["pop3", "tls"].user is False
+
+
+def test_the_way_back_uses_the_inherited_value(form: SectionForm, servers: Servers) -> None:
+    servers.commit([servers.change("pop3.port", 1110, level=Level.COMPANY)])
+    form.draft.refresh()
+    row = form.rows["port"]
+    type_into(row, "995")
+    assert "Instead of the company&#x27;s: 1110." in row.note.value
+
+    assert row.reset is not None
+    assert row.reset.description == "↺ Use inherited: 1110"
+    row.reset.click()
+
+    assert (row.control.widget.value, row.control.widget.placeholder) == ("", "1110")
+    assert "mw-resettable" not in classes(row)
+
+
+def test_a_locked_field_is_read_only_and_says_why(form: SectionForm, servers: Servers) -> None:
+    servers.commit(
+        [
+            servers.change("pop3.port", 995),
+            servers.change("pop3.port", 1110, level=Level.COMPANY),
+            servers.lock("pop3.port", "one <server> for all"),
+        ]
+    )
+    form.draft.refresh()
+    row = form.rows["port"]
+
+    assert row.control.widget.disabled
+    assert row.control.widget.value == "1110"
+    assert "Locked by the company: one &lt;server&gt; for all" in row.note.value
+    assert "own value is not in force: 995" in row.note.value
+
+
+def test_a_borrowed_account_is_read_only_and_shows_its_origin(
+    draft: Draft, servers: Servers
+) -> None:
+    servers.commit([servers.change("pop3.user", "ana"), servers.change("pop3.password", "canary")])
+    draft.refresh()
+    form = SectionForm(draft, "smtp")
+
+    form.rows["use_pop3_account"].control.widget.value = True
+
+    assert form.rows["user"].control.widget.disabled
+    assert form.rows["user"].control.widget.value == "ana"
+    assert "from POP3 (user)" in form.rows["user"].note.value
+    assert form.rows["password"].control.widget.placeholder == "set"
+    form.rows["use_pop3_account"].control.widget.value = False
+    assert not form.rows["user"].control.widget.disabled
+    assert form.rows["user"].control.widget.value == ""
+
+
+def test_a_lock_is_set_and_lifted_at_the_companys_level(
+    form: SectionForm, servers: Servers
+) -> None:
+    form.draft.at_company = True
+    row = form.rows["port"]
+    assert row.lock is not None
+    row.lock.ticked.value = True
+    row.lock.reason.set_state({"value": "one server for all"})
+    form.save.click()
+    assert servers.resolve()["pop3", "port"].locked == "one server for all"
+
+    row.lock.ticked.value = False
+    form.save.click()
+    assert servers.resolve()["pop3", "port"].locked is None
+
+
+def test_a_company_setting_has_no_lock(draft: Draft) -> None:
+    form = SectionForm(draft, "workflow")
+    draft.at_company = True
+
+    assert form.rows["port"].lock is None
+
+
+def test_a_level_that_may_not_be_written_is_read_only(
+    servers: Servers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(servers.store, "writable", lambda level: level is Level.USER)
+    form = SectionForm(Draft(servers), "pop3")
+
+    assert form.rows["name"].control.widget.disabled
+    assert "you may not write the workstation level" in form.rows["name"].note.value
+    assert not form.rows["port"].control.widget.disabled
+
+
+def test_a_conflict_shows_all_three_sides_and_keeps_the_draft(
+    form: SectionForm, servers: Servers
+) -> None:
+    type_into(form.rows["port"], "995")
+    servers.commit([servers.change("pop3.port", 1110)])
+
+    form.save.click()
+
+    for told in ("someone else changed the same", "POP3 port (u)", "1110", "995"):
+        assert told in form.message.value
+    assert servers.resolve()["pop3", "port"].effective == 1110
+    form.save.click()
+    assert servers.resolve()["pop3", "port"].effective == 995
+
+
+def test_a_store_that_refuses_is_reported_and_the_draft_kept(
+    form: SectionForm, tmp_path: Path
+) -> None:
+    type_into(form.rows["port"], "995")
+    (tmp_path / "store").write_text("a file where the folder should be", encoding="utf-8")
+
+    form.save.click()
+
+    assert "mw-bad" in form.message.value
+    assert not form.save.disabled
+
+
+def test_a_typed_password_is_saved_and_nowhere_to_be_seen(
+    form: SectionForm, servers: Servers
+) -> None:
+    row = form.rows["password"]
+    type_into(row, "canary-1")
+    assert row.control.widget.placeholder == "typed, not saved yet"
+
+    form.save.click()
+
+    assert row.control.widget.placeholder == "set"
+    assert servers.targets().login("pop3").password == "canary-1"
+    told = [str(widget.get_state()) for widget in (row.control.widget, row.note, form.message)]
+    assert "canary-1" not in "".join(told)
+
+
+def test_our_own_settings_are_folded(form: SectionForm) -> None:
+    fold = form.children[form.children.index(form.advanced) + 1]
+    assert list(fold.children) == [form.rows["token"]]
+    assert "mw-folded" in classes(fold)
+
+    form.advanced.value = True
+
+    assert "mw-folded" not in classes(fold)
+
+
+def test_a_test_with_a_wrong_field_is_refused(form: SectionForm) -> None:
+    type_into(form.rows["port"], "99x")
+
+    form.test.click()
+
+    assert "Not tested: correct POP3 port (u) first." in form.message.value
+    assert form.running is None
+
+
+@pytest.fixture
+async def silent() -> AsyncIterator[Scripted]:
+    async with Scripted(None, {"": HANG}) as server:
+        yield server
+
+
+async def settled(form: SectionForm) -> None:
+    """Wait until the running check is shown as ended."""
+    following = form.following
+    assert following is not None
+    await asyncio.wait_for(asyncio.shield(following), PATIENCE)
+
+
+async def test_a_test_uses_the_draft_and_shows_its_steps(
+    form: SectionForm, silent: Scripted
+) -> None:
+    type_into(form.rows["name"], "127.0.0.1")
+    type_into(form.rows["port"], str(silent.port))
+    form.rows["tls"].control.widget.value = False
+    waiting = asyncio.Event()
+    form.results.progress.observe(
+        lambda change: waiting.set() if "Greeting" in change.new else None, "value"
+    )
+    form.test.click()
+    assert form.test.disabled
+    assert not form.cancel.disabled
+    await asyncio.wait_for(waiting.wait(), PATIENCE)
+    assert silent.connections == 1
+    assert "<progress" in form.results.progress.value
+
+    form.cancel.click()
+    await settled(form)
+
+    assert form.results.report is not None
+    assert form.results.report.code == "cancelled"
+    assert not form.test.disabled
+    assert form.cancel.disabled
+    assert "cancelled" in form.results.verdict.value
+
+
+async def test_a_closed_form_cancels_its_check(form: SectionForm, silent: Scripted) -> None:
+    type_into(form.rows["name"], "127.0.0.1")
+    type_into(form.rows["port"], str(silent.port))
+    form.test.click()
+    following = form.following
+    assert following is not None
+
+    form.close()
+
+    await asyncio.wait_for(asyncio.shield(following), PATIENCE)
+
+
+def test_a_fix_fills_the_draft(form: SectionForm) -> None:
+    finding = Finding("plain_on_tls_port", "", "", "", "port", fix=(("port", 995),))
+    step = Step("greeting", State.FAILED, finding=finding)
+    form.results.finish(Report("pop3", (step,)))
+    assert form.results.fix.description == "Put into the form: POP3 port (u) 995"
+
+    form.results.fix.click()
+
+    assert form.rows["port"].control.widget.value == "995"
+    assert not form.save.disabled
+    assert form.results.fix.disabled
+
+
+def test_a_fix_does_not_slip_past_a_lock(form: SectionForm, servers: Servers) -> None:
+    servers.commit([servers.lock("pop3.port", "why")])
+    form.draft.refresh()
+    finding = Finding("plain_on_tls_port", "", "", "", "port", fix=(("port", 995),))
+    form.results.finish(Report("pop3", (Step("greeting", State.FAILED, finding=finding),)))
+
+    form.results.fix.click()
+
+    assert "cannot be changed here" in form.message.value
+    assert not form.draft.changes()

@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+
+import pandas as pd
+import pytest
+
+from mailwidgets import Servers
+from mailwidgets.checks.report import Finding, Line, Report, State, Step
+from mailwidgets.errors import Clash
+from mailwidgets.widgets import markup
+
+HOSTILE = "<script>alert(1)</script><img src=x onerror='alert(2)'>\"&"
+
+
+class Tags(HTMLParser):
+    """All tags and attributes that a browser would see."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.attributes: list[str] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes += [name for name, _ in attrs]
+
+
+def report(*steps: Step) -> Report:
+    return Report("smtp", steps, (Line(1.0, "S", HOSTILE), Line(2.0, "C", "EHLO me")))
+
+
+FINDING = Finding("cert_name", HOSTILE, HOSTILE, HOSTILE, "tls")
+FAILED = Step("tls", State.FAILED, 1234.5, (HOSTILE,), FINDING)
+
+
+def everything() -> list[str]:
+    found = report(FAILED)
+    return [
+        markup.header(HOSTILE, HOSTILE, HOSTILE),
+        markup.group(HOSTILE),
+        markup.note(HOSTILE, HOSTILE, aside=HOSTILE, error=HOSTILE, edited=True, why=HOSTILE),
+        markup.message(HOSTILE, kind="bad", details=[HOSTILE]),
+        markup.conflict([Clash("pop3.port", HOSTILE, HOSTILE, HOSTILE, HOSTILE)]),
+        markup.conflict([Clash(HOSTILE, HOSTILE, HOSTILE, HOSTILE, HOSTILE)]),
+        markup.steps([FAILED, Step(HOSTILE, State.RUNNING, via=HOSTILE)], 9, running=True),
+        markup.verdict(found),
+        markup.transcript(found.transcript),
+    ]
+
+
+@pytest.mark.parametrize("html", everything())
+def test_what_a_server_or_a_person_wrote_stays_text(html: str) -> None:
+    seen = Tags(html)
+
+    assert "script" not in seen.tags
+    assert "img" not in seen.tags
+    assert not [name for name in seen.attributes if name.startswith("on")]
+
+
+def test_the_effective_table_escapes_and_names_its_headers(servers: Servers) -> None:
+    frame = servers.effective()
+    frame.loc[("pop3", "user"), "User"] = HOSTILE
+    html = markup.effective(frame, HOSTILE)
+
+    assert "script" not in Tags(html).tags
+    assert html.count("scope='col'") == len(frame.columns) + 1
+    assert html.count("scope='row'") == len(frame)
+    assert "POP3 port (u)" in html
+
+
+def test_the_effective_table_has_every_row_in_order(servers: Servers) -> None:
+    html = markup.effective(servers.effective(), "")
+    labels = re.findall(r"scope='row'>([^<]+)<", html)
+
+    assert labels[:3] == ["Name (m)", "POP3 port (u)", "Timeout (sec) (u)"]
+    assert isinstance(servers.effective(), pd.DataFrame)
+
+
+def test_a_step_is_told_in_words_and_not_by_colour_alone() -> None:
+    html = markup.steps([FAILED, Step("greeting", State.SKIPPED)], 9, running=False)
+
+    assert "failed" in html
+    assert "skipped" in html
+    assert "1.2 s" in html
+
+
+def test_the_progress_counts_ended_steps() -> None:
+    html = markup.steps([FAILED, Step("goodbye", State.RUNNING)], 9, running=True)
+
+    assert "<progress max='9' value='1'" in html
+    assert "1 of about 9 steps" in html
+
+
+def test_a_verdict_says_what_to_do_in_which_field() -> None:
+    html = markup.verdict(report(FAILED))
+
+    assert "Use TLS/SSL (u)" in html
+    assert "cert_name" in html
+    assert "What to do" in html
+
+
+def test_no_text_is_no_message() -> None:
+    assert markup.message("") == ""
+    assert markup.transcript(()) == ""
+
+
+def test_the_style_sheet_fetches_nothing_and_colours_by_the_theme() -> None:
+    css = markup.stylesheet()
+
+    assert "url(" not in css
+    assert "@import" not in css
+    assert "var(--jp-" in css
+    assert not re.findall(r"#[0-9a-fA-F]{3,8}\b|rgb\(", css), "a colour that no theme can change"
