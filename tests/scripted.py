@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 import ssl
 from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
@@ -15,6 +16,8 @@ HANG = "\0hang"
 """An answer: say nothing, and go on listening."""
 TLS = "\0tls"
 """The end of an answer: begin TLS once the text before it is sent."""
+
+_TURNS = 10  # of the event loop
 
 Answer = str | bytes | Sequence[str] | Callable[[str], str]
 
@@ -57,6 +60,7 @@ class Scripted:
         self.heard = asyncio.Event()
         self._handlers: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
+        self._tag = "*"
 
     async def __aenter__(self) -> Self:
         self._server = await asyncio.start_server(
@@ -76,30 +80,35 @@ class Scripted:
     ) -> None:
         assert self._server is not None
         self._server.close()
-        for handler in self._handlers:
-            handler.cancel()
-        await asyncio.gather(*self._handlers, return_exceptions=True)
+        for _ in range(_TURNS):  # a TLS handshake may just have ended, and begin a handler
+            for handler in self._handlers:
+                handler.cancel()
+            await asyncio.gather(*self._handlers, return_exceptions=True)
+            await asyncio.sleep(0)
         await self._server.wait_closed()
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None
         self._handlers.add(task)
+        task.add_done_callback(self._handlers.discard)
         self.connections += 1
         self.connected.set()
         try:
-            await self._talk(reader, writer)
-        except (ConnectionError, ssl.SSLError, asyncio.CancelledError):
-            pass  # the client has gone, or the test is over
-        finally:
+            await self.talk(reader, writer)
             writer.close()
+        except (ConnectionError, ssl.SSLError, asyncio.CancelledError):
+            writer.transport.abort()  # the client has gone, or the test is over
+        finally:
             with contextlib.suppress(OSError, asyncio.CancelledError, asyncio.TimeoutError):
                 await asyncio.wait_for(writer.wait_closed(), 1)
+            writer.transport.abort()
 
-    async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Talk with one client to its end; a test may do so in another way."""
         answers = self.under_tls if self.implicit else self.answers
-        if self.greeting is not None:
-            await self._say(writer, self.greeting, "*")
+        if self.greeting is not None and not await self._say(writer, self.greeting, "*"):
+            return
         coming: list[str] = []
         while line := await reader.readline():
             text = line.decode("utf-8", "backslashreplace").rstrip("\r\n")
@@ -120,9 +129,8 @@ class Scripted:
 
     def _split(self, text: str) -> tuple[str, str]:
         """Return the tag and the command; only IMAP has tags."""
-        imap = isinstance(self.greeting, str) and self.greeting.startswith("*")
-        tag, _, command = text.partition(" ")
-        return (tag, command) if imap and command else ("*", text)
+        found = re.match(r"(A[0-9]+) (.*)", text)
+        return (found[1], found[2]) if found else (self._tag, text)
 
     async def _say(self, writer: asyncio.StreamWriter, answer: str | bytes, tag: str) -> bool:
         if isinstance(answer, bytes):
@@ -131,9 +139,10 @@ class Scripted:
         words = answer.removesuffix(TLS)
         if words == DROP:
             return False
+        self._tag = tag
         if words != HANG:
-            self._tag = tag if tag != "*" else getattr(self, "_tag", "*")
-            writer.write(words.replace("{tag}", self._tag).replace("\n", "\r\n").encode() + b"\r\n")
+            text = words.replace("{tag}", tag).replace("\n", "\r\n")
+            writer.write(text.encode() + b"\r\n")
         return True
 
 

@@ -40,6 +40,11 @@ class Address:
         """Return the IP address as text."""
         return str(self.sockaddr[0])
 
+    def on(self, port: int) -> Address:
+        """Return the same address with another port."""
+        first, _, *rest = self.sockaddr
+        return Address(self.family, (first, port, *rest))  # type: ignore[arg-type]  # as it was
+
     @property
     def is_ipv6(self) -> bool:
         """Return whether it is an IPv6 address."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mailwidgets.checks import folders
 from mailwidgets.checks.authentication import must_not_be_overheard
+from mailwidgets.checks.counter_probe import ALTERNATIVES
 from mailwidgets.checks.endpoint import Endpoint, Login, OnStep, one_line
 from mailwidgets.checks.fault import Fault
 from mailwidgets.checks.imap_dialogue import ImapDialogue
@@ -80,7 +81,7 @@ async def climb_imap(  # noqa: PLR0913 - the settings of a section
     ladder = Ladder(section, STEPS, on_step=on_step, secrets=(login.password,))
 
     async def climb() -> None:
-        async with opened(endpoint, ladder, ImapDialogue) as dialogue:
+        async with opened(endpoint, ladder, ImapDialogue, ALTERNATIVES["imap"]) as dialogue:
             if not await _log_in(dialogue, endpoint, login, ladder):
                 return
             with ladder.step("inbox") as rung:

@@ -12,7 +12,7 @@ from typing import Any
 from mailwidgets.checks.endpoint import OnStep
 from mailwidgets.checks.fault import Fault
 from mailwidgets.checks.replies import MalformedReply
-from mailwidgets.checks.report import Finding, Report, State, Step
+from mailwidgets.checks.report import Finding, Fix, Report, State, Step
 from mailwidgets.checks.transcript import Transcript
 
 
@@ -104,6 +104,16 @@ class Ladder:
             meaning=self.transcript.mask(found.meaning),
             advice=self.transcript.mask(found.advice),
         )
+
+    def amend(self, advice: str, fix: Fix) -> None:
+        """Add to the failed step's finding what was found out since, and tell of it again."""
+        for step in self._steps.values():
+            if step and step.state is State.FAILED and step.finding:
+                better = replace(
+                    step.finding, advice=f"{step.finding.advice} {advice}".strip(), fix=fix
+                )
+                self._tell(replace(step, finding=better))
+                return
 
     def arrange(self, first: Sequence[str]) -> None:
         """Put the steps ``first`` directly behind those already done, in that order."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Generic, TypeVar
 
 from mailwidgets.checks.address import Address, resolve, server_name
+from mailwidgets.checks.counter_probe import WORTH_IT, Alternative, CounterProbe
 from mailwidgets.checks.dialogue import Dialogue
 from mailwidgets.checks.endpoint import Endpoint, TlsMode
 from mailwidgets.checks.fault import Fault
@@ -36,7 +37,12 @@ D = TypeVar("D", bound=Dialogue)
 
 
 @contextlib.asynccontextmanager
-async def opened(endpoint: Endpoint, ladder: Ladder, talk: Callable[[Wire], D]) -> AsyncIterator[D]:
+async def opened(
+    endpoint: Endpoint,
+    ladder: Ladder,
+    talk: Callable[[Wire], D],
+    others: Sequence[Alternative] = (),
+) -> AsyncIterator[D]:
     """Climb the first steps, give a conversation ready for a login, and take leave in the end.
 
     Whatever happens, the socket is closed: with a goodbye where a fault left the conversation
@@ -46,19 +52,21 @@ async def opened(endpoint: Endpoint, ladder: Ladder, talk: Callable[[Wire], D]) 
         endpoint: where to connect.
         ladder: the ladder to climb.
         talk: makes the protocol's conversation over a wire.
+        others: the protocol's ports with TLS, to look at where this one fails.
 
     Raises:
         Fault: the step that failed holds it already.
     """
-    opening = Opening(endpoint, ladder, talk)
+    opening = Opening(endpoint, ladder, talk, others)
     try:
         dialogue = await opening.climb()
         yield dialogue
         with ladder.step("goodbye") as rung:
             rung.saw(await dialogue.goodbye())
             await dialogue.wire.close()
-    except Fault:
+    except Fault as fault:
         await opening.leave()
+        await opening.look_elsewhere(fault)
         raise
     finally:
         await opening.drop()
@@ -67,13 +75,21 @@ async def opened(endpoint: Endpoint, ladder: Ladder, talk: Callable[[Wire], D]) 
 class Opening(Generic[D]):
     """One climb from the name to a ready conversation; see ``opened``."""
 
-    def __init__(self, endpoint: Endpoint, ladder: Ladder, talk: Callable[[Wire], D]) -> None:
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        ladder: Ladder,
+        talk: Callable[[Wire], D],
+        others: Sequence[Alternative],
+    ) -> None:
         self._endpoint = endpoint
         self._ladder = ladder
         self._talk = talk
+        self._others = [other for other in others if other.port != endpoint.port]
         self._patience = Patience(endpoint.timeout)
         self._grace = min(_GRACE, endpoint.timeout / _SHARE_OF_TIMEOUT)
         self._implicit = False
+        self._addresses: list[Address] = []
         self._address: Address | None = None
         self._wire: Wire | None = None
         self._dialogue: D | None = None
@@ -81,10 +97,10 @@ class Opening(Generic[D]):
     async def climb(self) -> D:
         """Climb from ``name`` to ``certificate``."""
         with self._ladder.step("name") as rung:
-            addresses = await resolve(self._endpoint, self._patience)
-            rung.saw(", ".join(address.ip for address in addresses))
+            self._addresses = await resolve(self._endpoint, self._patience)
+            rung.saw(", ".join(address.ip for address in self._addresses))
         with self._ladder.step("connection") as rung:
-            wire = await self._connect(addresses, rung)
+            wire = await self._connect(rung)
             self._implicit = await self._begins_with_tls(wire, rung)
         dialogue = self._dialogue = self._talk(wire)
         if self._implicit:
@@ -107,6 +123,16 @@ class Opening(Generic[D]):
             self._dialogue.send_goodbye()
             await self._wire.close()
 
+    async def look_elsewhere(self, fault: Fault) -> None:
+        """Offer another port as a fix, where the fault suggests it and one has TLS."""
+        seconds = min(self._grace, self._patience.left)
+        if fault.code not in WORTH_IT or fault.fix or not self._addresses or not seconds:
+            return
+        name = server_name(self._endpoint.host)
+        probe = CounterProbe(name, self._addresses, self._talk, seconds)
+        if better := await probe.first(self._others):
+            self._ladder.amend(f"Here, {better}.", better.fix(self._ladder.section))
+
     async def drop(self) -> None:
         """Close the socket at once, if it is still open."""
         if self._wire is not None:
@@ -114,8 +140,8 @@ class Opening(Generic[D]):
 
     # Connecting
 
-    async def _connect(self, addresses: list[Address], rung: Rung) -> Wire:
-        course = await race(addresses, self._patience)
+    async def _connect(self, rung: Rung) -> Wire:
+        course = await race(self._addresses, self._patience)
         rung.saw(*(f"{address.ip}: {outcome}" for address, outcome in course.outcomes.items()))
         if course.sock is None:
             raise not_connected(course, self._endpoint, self._patience)

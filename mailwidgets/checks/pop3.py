@@ -11,6 +11,7 @@ from mailwidgets.checks.authentication import (
     must_have_proven_itself,
     must_not_be_overheard,
 )
+from mailwidgets.checks.counter_probe import ALTERNATIVES
 from mailwidgets.checks.dialogue import Dialogue
 from mailwidgets.checks.endpoint import Endpoint, Login, OnStep
 from mailwidgets.checks.fault import Fault
@@ -43,7 +44,7 @@ async def check_pop3(endpoint: Endpoint, login: Login, *, on_step: OnStep | None
     ladder = Ladder("pop3", steps, on_step=on_step, secrets=(login.password,))
 
     async def climb() -> None:
-        async with opened(endpoint, ladder, Pop3Dialogue) as dialogue:
+        async with opened(endpoint, ladder, Pop3Dialogue, ALTERNATIVES["pop3"]) as dialogue:
             if not login.user:
                 ladder.skip("authentication", "No user name is set.")
                 ladder.skip("mailbox", "Only a login has a mailbox.")

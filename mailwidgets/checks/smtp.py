@@ -7,6 +7,7 @@ import re
 
 from mailwidgets.checks.address import a_label
 from mailwidgets.checks.authentication import must_not_be_overheard
+from mailwidgets.checks.counter_probe import ALTERNATIVES
 from mailwidgets.checks.endpoint import Endpoint, Login, OnStep, one_line
 from mailwidgets.checks.fault import Fault
 from mailwidgets.checks.ladder import Ladder
@@ -65,7 +66,7 @@ async def climb_smtp(  # noqa: PLR0913 - the settings of a section
 
     async def climb() -> None:
         talk = functools.partial(SmtpDialogue, ehlo=ehlo)
-        async with opened(endpoint, ladder, talk) as dialogue:
+        async with opened(endpoint, ladder, talk, ALTERNATIVES["smtp"]) as dialogue:
             if login.user:
                 with ladder.step("authentication") as rung:
                     must_not_be_overheard(dialogue.wire, endpoint)

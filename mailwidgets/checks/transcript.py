@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+import sys
 import time
 
 from mailwidgets.checks.replies import shown
@@ -12,6 +13,7 @@ from mailwidgets.checks.report import Line
 _MOST_LINES = 500
 _SHORTEST_SECRET = 4  # masking every "a" would tell more about the password "a" than it hides
 MASK = "****"
+_CUT = "…"  # what ``shown`` puts at the end of a text that was too long
 _TAG = re.compile(r"A[0-9]+ ")
 
 
@@ -30,9 +32,12 @@ class Transcript:
         self._omitted = 0
 
     def mask(self, text: str) -> str:
-        """Return ``text`` with each known secret replaced."""
+        """Return ``text`` with each known secret replaced, and the start of one cut by ``…``."""
         for secret in self._secrets:
             text = text.replace(secret, MASK)
+            if _CUT in text:
+                for length in range(len(secret) - 1, _SHORTEST_SECRET - 1, -1):
+                    text = text.replace(secret[:length] + _CUT, MASK + _CUT)
         return text
 
     def hide(self, secret: str) -> None:
@@ -60,11 +65,12 @@ class Transcript:
 
 
 def _forms(secret: str) -> set[str]:
-    """Return a secret as a server could say it back: plain, quoted, in base64."""
+    """Return a secret as a server could say it back: plain, quoted, escaped, in base64."""
     if len(secret) < _SHORTEST_SECRET:
         return set()
     quoted = secret.replace("\\", "\\\\").replace('"', '\\"')
-    return {secret, quoted, base64.b64encode(secret.encode()).decode()}
+    escaped = shown(secret, limit=sys.maxsize)
+    return {secret, quoted, escaped, base64.b64encode(secret.encode()).decode()}
 
 
 def verb(text: str) -> str:

@@ -182,7 +182,7 @@ class _Attempts:
         return report
 
     def _append(self, via: str, base: float, report: Report) -> None:
-        self._steps += [replace(step, via=via) for step in report.steps]
+        self._steps += [_seen_from_here(step, via) for step in report.steps]
         self._lines += [replace(line, ms=base + line.ms) for line in report.transcript]
 
     def _add(self, step: Step) -> None:
@@ -192,4 +192,17 @@ class _Attempts:
 
     def _told(self, via: str) -> OnStep | None:
         on_step = self._on_step
-        return on_step and (lambda step: on_step(replace(step, via=via)))
+        return on_step and (lambda step: on_step(_seen_from_here(step, via)))
+
+
+def _seen_from_here(step: Step, via: str) -> Step:
+    """Return a step of one attempt as this section shows it.
+
+    By SMTP, all settings but the sender are the acting user's: no field of this section's can
+    be pointed at, or filled in.
+    """
+    found = step.finding
+    if via != "smtp" or found is None or found.field in {"sender", ""}:
+        return replace(step, via=via)
+    advice = f"{found.advice} This is about the SMTP settings of the user who sends."
+    return replace(step, via=via, finding=replace(found, advice=advice, field="", fix=()))
