@@ -34,7 +34,7 @@ def test_a_draft_is_resolved_without_being_stored(servers: Servers) -> None:
 
 
 def test_a_commit_with_one_wrong_value_stores_none(servers: Servers) -> None:
-    with pytest.raises(InvalidValue, match="smtp.port"):
+    with pytest.raises(InvalidValue, match=r"smtp\.port"):
         servers.commit([servers.change("pop3.port", 995), servers.change("smtp.port", 0)])
 
     assert servers.resolve()["pop3", "port"].effective == 110

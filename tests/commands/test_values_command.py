@@ -5,6 +5,7 @@ import io
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -186,9 +187,7 @@ def test_a_value_that_someone_else_changed_meanwhile_is_a_conflict(
 
 
 def wait_until_read(pid: int, lock: Path) -> None:
-    """Wait until the process has the lock's file open: by then it has read what it based itself on."""
-    import time
-
+    """Wait until the process has the lock's file open: by then it has read its base."""
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
         for fd in Path(f"/proc/{pid}/fd").iterdir():
