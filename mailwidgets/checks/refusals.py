@@ -158,15 +158,21 @@ _POP3 = (
 )
 
 
-def smtp_refusal(reply: SmtpReply, stage: str, *, token: bool = False) -> Fault:
+def smtp_refusal(
+    reply: SmtpReply, stage: str, *, token: bool = False, anonymous: bool = False
+) -> Fault:
     """Return what an SMTP server means by a reply that is no success.
 
     Args:
         reply: what it said.
         stage: ``greeting``, ``ehlo``, ``starttls``, ``auth``, ``mail`` or ``rcpt``.
         token: the login was with an access token.
+        anonymous: nobody has logged in, though the server would let them: whom it refuses may
+            then be anyone.
     """
     code = _first(_SMTP, stage, str(reply.code), reply.enhanced, reply.text)
+    if anonymous and code == "sender_refused":
+        code = "auth_missing"
     return _fault(code, f"{reply.code} {reply.text}", token=token)
 
 

@@ -74,12 +74,13 @@ async def climb_smtp(  # noqa: PLR0913 - the settings of a section
             else:
                 ladder.skip("authentication", "No user name is set.")
             own = login.user if _ADDRESS.fullmatch(login.user) else ""
-            await _prove(dialogue, ladder, sender or own)
+            anonymous = not login.user and dialogue.offers_auth
+            await _prove(dialogue, ladder, sender or own, anonymous=anonymous)
 
     return await ladder.climb(climb)
 
 
-async def _prove(dialogue: SmtpDialogue, ladder: Ladder, sender: str) -> None:
+async def _prove(dialogue: SmtpDialogue, ladder: Ladder, sender: str, *, anonymous: bool) -> None:
     """Show that the server takes the sender and a recipient, then take both back with RSET."""
     path = _path(sender)
     with ladder.step("sender") as rung:
@@ -90,7 +91,7 @@ async def _prove(dialogue: SmtpDialogue, ladder: Ladder, sender: str) -> None:
         rung.saw(shown(f"{mail} - {reply.code} {reply.text}"))
         if not reply.ok:
             await dialogue.settle()
-            rung.judge(smtp_refusal(reply, "mail"))
+            rung.judge(smtp_refusal(reply, "mail", anonymous=anonymous))
     if not reply.ok:
         ladder.skip("recipient", "The sender has to be accepted first.")
         return
@@ -99,7 +100,7 @@ async def _prove(dialogue: SmtpDialogue, ladder: Ladder, sender: str) -> None:
         await dialogue.answer()  # to RSET: nothing hangs on what it is
         rung.saw(shown(f"{rcpt} - {reply.code} {reply.text}"))
         if not reply.ok:
-            rung.judge(smtp_refusal(reply, "rcpt"))
+            rung.judge(smtp_refusal(reply, "rcpt", anonymous=anonymous))
 
 
 def _path(address: str) -> str:

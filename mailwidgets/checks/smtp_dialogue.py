@@ -84,6 +84,11 @@ class SmtpDialogue(Dialogue):
         """Return whether STARTTLS was offered (RFC 3207)."""
         return "STARTTLS" in self._keywords
 
+    @property
+    def offers_auth(self) -> bool:
+        """Return whether the server would let someone log in now."""
+        return "AUTH" in self._keywords
+
     async def starttls(self) -> None:
         """Send STARTTLS (RFC 3207 §4)."""
         reply = await self.command("STARTTLS")

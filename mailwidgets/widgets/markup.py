@@ -5,7 +5,7 @@ Every function takes plain text, from a server or a person, and returns HTML tha
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from html import escape
 from importlib.resources import files
 from typing import TYPE_CHECKING
@@ -83,23 +83,17 @@ def note(  # noqa: PLR0913 - each part of the note is one
     return "".join(lines)
 
 
-def message(text: str, *, kind: str = "status", details: Iterable[str] = ()) -> str:
+def message(text: str, *, kind: str = "status") -> str:
     """Return a line for the person, announced by screen readers; empty for no text.
 
     Args:
         text: what happened.
         kind: ``status``, ``good``, ``bad`` or ``warn``.
-        details: further lines, below.
     """
     if not text:
         return ""
     role = "alert" if kind == "bad" else "status"
-    listed = "".join(f"<li>{escape(one)}</li>" for one in details)
-    return (
-        f"<div class='mw-message mw-{escape(kind)}' role='{role}'>{escape(text)}"
-        + (f"<ul>{listed}</ul>" if listed else "")
-        + "</div>"
-    )
+    return f"<div class='mw-message mw-{escape(kind)}' role='{role}'>{escape(text)}</div>"
 
 
 def conflict(clashes: Sequence[Clash]) -> str:

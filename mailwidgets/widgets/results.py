@@ -72,8 +72,10 @@ class CheckView(widgets.VBox):
         self._show_steps(running=False)
         self.verdict.value = markup.verdict(report)
         self.transcript.value = markup.transcript(report.transcript)
-        if report.finding is not None and report.finding.fix:
-            self.fix.description = f"Put into the form: {self._told(report.finding.fix)}"
+        fix = report.finding.fix if report.finding is not None else ()
+        # A workflow's message may fail at a server that another form's settings name.
+        if fix and all((self.section, key) in SETTINGS for key, _ in fix):
+            self.fix.description = f"Put into the form: {self._told(fix)}"
             self.fix.disabled = False
 
     def _show_steps(self, *, running: bool) -> None:

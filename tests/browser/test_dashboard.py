@@ -125,11 +125,11 @@ def test_what_others_save_shows_without_a_reload(visit: Visit, served: Served) -
     servers.commit([servers.change("pop3.timeout", 10)])
 
 
-def test_leaving_the_page_ends_its_kernel(visit: Visit, served: Served) -> None:
+def test_closing_the_page_ends_its_kernel(visit: Visit, served: Served) -> None:
     config = visit.page.locator("#jupyter-config-data").text_content()
     found = re.search(r'"kernelId": "([^"]+)"', config or "")
     assert found is not None
 
-    visit.page.goto("about:blank")
+    visit.page.close(run_before_unload=True)
 
     served.log.wait_for(f"Kernel shutdown: {found[1]}")

@@ -42,7 +42,7 @@ def everything() -> list[str]:
         markup.header(HOSTILE, HOSTILE, HOSTILE),
         markup.group(HOSTILE),
         markup.note(HOSTILE, HOSTILE, aside=HOSTILE, error=HOSTILE, edited=True, why=HOSTILE),
-        markup.message(HOSTILE, kind="bad", details=[HOSTILE]),
+        markup.message(HOSTILE, kind="bad"),
         markup.conflict([Clash("pop3.port", HOSTILE, HOSTILE, HOSTILE, HOSTILE)]),
         markup.conflict([Clash(HOSTILE, HOSTILE, HOSTILE, HOSTILE, HOSTILE)]),
         markup.steps([FAILED, Step(HOSTILE, State.RUNNING, via=HOSTILE)], 9, running=True),
