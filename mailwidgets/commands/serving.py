@@ -9,7 +9,6 @@ import os
 import secrets
 import signal
 import socket
-import sys
 import tempfile
 import threading
 from collections.abc import Iterator, Sequence
@@ -25,6 +24,9 @@ from mailwidgets.servers import Servers
 
 _WIDGETS = Path(__file__).parent.parent / "widgets"
 _LOOPBACK = "127.0.0.1"
+# A socket's path has at most 104 characters (108 on Linux); Voila and Jupyter add 65 to this.
+_ROOM_FOR_SOCKETS = 35
+_PING = 30_000  # milliseconds
 _CULL_IDLE_AFTER = 600  # seconds; a connected page keeps its kernel
 
 
@@ -114,14 +116,15 @@ class Dashboard(Command):
             "--template=mailwidgets",
             f"--MappingKernelManager.cull_idle_timeout={_CULL_IDLE_AFTER}",
             "--MappingKernelManager.cull_interval=60",
-            "--Voila.log_level=WARN",
+            "--Voila.log_level=ERROR",
         ]
-        if sys.platform == "linux":  # elsewhere temporary paths are too long for a socket
+        if os.name == "posix" and len(tempfile.gettempdir()) <= _ROOM_FOR_SOCKETS:
             options.append("--KernelManager.transport=ipc")  # typed passwords pass here
         if not self.browser:
             options.append("--no-browser")
         self.clear_instance()  # a process has one Application, and now it is Voila
-        Voila.launch_instance(options)
+        # Jupyter Server's own timeout is longer than its interval: tornado warns at each page.
+        Voila.launch_instance(options, tornado_settings={"ws_ping_timeout": _PING})
 
 
 @contextlib.contextmanager

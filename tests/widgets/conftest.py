@@ -5,10 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import ipywidgets as widgets
 import pytest
 
 from mailwidgets import Dashboard, Servers
 from mailwidgets.draft import Draft
+
+
+@pytest.fixture(autouse=True)
+def no_widgets_of_other_tests() -> None:
+    """Begin with none: ipywidgets keeps every one of the process, closed ones' parents too."""
+    widgets.Widget.close_all()
 
 
 @pytest.fixture
