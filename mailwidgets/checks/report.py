@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 Fix = tuple[tuple[str, str | int], ...]
 """Settings of a section and the values that would mend it."""
@@ -173,20 +174,37 @@ class Report:
 
     def __str__(self) -> str:
         """Return the report for a terminal: the verdict, the steps, what to do."""
-        marks = {State.PASSED: "✓", State.WARNED: "!", State.FAILED: "✗", State.SKIPPED: "-"}
         lines = [self.verdict]
-        for step in self.steps:
+        reached = [step for step in self.steps if step.state is not State.SKIPPED or step.evidence]
+        for step in reached:
             name = f"{step.via} {step.name}" if step.via else step.name
-            seen = "; ".join(step.evidence)
-            lines.append(f"  {marks.get(step.state, '…')} {name:<16}{step.ms:>9.1f} ms  {seen}")
+            head = f"  {_MARKS.get(step.state, '…')} {name:<20}{step.ms:>8.1f} ms  "
+            first, *rest = step.evidence or ("",)
+            lines += [f"{head}{first}".rstrip(), *(" " * len(head) + one for one in rest)]
+        passed_over = [step.name for step in self.steps if step not in reached]
+        if passed_over:
+            lines.append(f"  - not reached: {', '.join(passed_over)}")
         found = self.finding
         if found is not None:
+            field = f" (field {found.field})" if found.field else ""
             lines += [
                 f"  Saw:   {found.saw}",
                 f"  Means: {found.meaning}",
                 f"  Do:    {found.advice}",
+                f"  Code:  {found.code}{field}",
             ]
-            lines.append(
-                f"  Code:  {found.code}" + (f" (field {found.field})" if found.field else "")
-            )
         return "\n".join(lines)
+
+    def _repr_pretty_(self, printer: _Printer, cycle: bool) -> None:  # noqa: FBT001 - IPython's
+        """Show the report itself as the last value of a notebook's cell."""
+        printer.text("…" if cycle else str(self))
+
+
+_MARKS = {State.PASSED: "✓", State.WARNED: "!", State.FAILED: "✗", State.SKIPPED: "-"}
+
+
+class _Printer(Protocol):
+    """What IPython hands to ``_repr_pretty_``."""
+
+    def text(self, obj: str) -> None:
+        """Write text."""
