@@ -73,8 +73,8 @@ _NETWORK = {
         "name",
     ),
     "greeting_refused": Diagnosis(
-        "The server turns this machine away before a word was said.",
-        "Its address is blocked or not allowed there: ask the server's owner.",
+        "The server turns this machine away: its address is blocked or not allowed there.",
+        "Ask the server's owner, and whether this machine's address is on a block list.",
         "name",
     ),
     "busy": Diagnosis(

@@ -14,7 +14,7 @@ from mailwidgets.checks.dialogue import foreign
 from mailwidgets.checks.endpoint import Endpoint, TlsMode
 from mailwidgets.checks.fault import Fault
 from mailwidgets.checks.ladder import Rung
-from mailwidgets.checks.replies import shown
+from mailwidgets.checks.replies import MalformedReply, shown
 from mailwidgets.checks.report import Fix
 from mailwidgets.checks.tls import (
     Records,
@@ -182,7 +182,7 @@ class Handshake:
         """Return a session with the same server that verifies nothing, None where none begins."""
         try:
             wire = await self._again()
-        except (Fault, OSError):
+        except (Fault, MalformedReply, OSError):
             return None  # the first connection's fault is the one to report
         try:
             return await wire.handshake(context, self._name)

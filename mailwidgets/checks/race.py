@@ -39,34 +39,36 @@ class Race:
     outcomes: dict[Address, str] = field(default_factory=dict)
     failures: dict[Address, str] = field(default_factory=dict)
 
+    def close(self) -> None:
+        """Close the socket, if there is one."""
+        if self.sock is not None:
+            self.sock.close()
+
 
 async def race(addresses: Sequence[Address], patience: Patience) -> Race:
     """Connect to whichever address answers first, each next one 250 ms later (RFC 8305 §5)."""
     course = Race()
     waiting = list(addresses)
     running: dict[asyncio.Task[socket.socket], tuple[Address, float]] = {}
-    try:
-        while waiting or running:
-            if waiting:
-                address = waiting.pop(0)
-                attempt = asyncio.ensure_future(_connected(address, patience))
-                running[attempt] = (address, time.perf_counter())
-                course.outcomes[address] = "no answer"
-            done, _ = await asyncio.wait(
-                running,
-                timeout=_STAGGER if waiting else None,
-                return_when=asyncio.FIRST_COMPLETED,
-            )
-            for attempt in done:
-                _note(course, attempt, *running.pop(attempt))
-            if course.sock is not None:
-                break
-    except asyncio.CancelledError:
-        if course.sock is not None:
-            course.sock.close()
-        raise
-    finally:
-        await _abandon(running)
+    with contextlib.ExitStack() as if_cancelled:
+        if_cancelled.callback(course.close)
+        try:
+            while (waiting or running) and course.sock is None:
+                if waiting:
+                    address = waiting.pop(0)
+                    attempt = asyncio.ensure_future(_connected(address, patience))
+                    running[attempt] = (address, time.perf_counter())
+                    course.outcomes[address] = "no answer"
+                done, _ = await asyncio.wait(
+                    running,
+                    timeout=_STAGGER if waiting else None,
+                    return_when=asyncio.FIRST_COMPLETED,
+                )
+                for attempt in done:
+                    _note(course, attempt, *running.pop(attempt))
+        finally:
+            await _abandon(running)
+        if_cancelled.pop_all()
     for address, began in running.values():
         course.outcomes[address] = f"no answer in {_ms(began)}"
         course.failures[address] = "timeout"

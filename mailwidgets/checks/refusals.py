@@ -29,6 +29,7 @@ _NEEDS_TLS = r"starttls|encryption (is )?required|(tls|ssl) (is )?required|secur
 _NEEDS_LOGIN = (
     r"auth\w* (is )?(required|needed)|not auth\w+|(log ?in|auth\w*) (first|before)|must auth"
 )
+_BLOCKED = r"blocked using|spamhaus|dnsbl|\brbl\b|(black|block|deny).?list|client host .*blocked"
 _HELO = r"\b(helo|ehlo)\b"
 _QUOTA = r"quota|(mailbox|storage|disk) (is )?full|insufficient .*(storage|space)"
 _UNKNOWN = r"unknown|no such|not (found|exist)|n't exist|no mailbox|mailbox unavailable|invalid rec"
@@ -70,6 +71,7 @@ _SMTP = (
     _Rule("greeting_refused", "greeting", code="5.."),
     _Rule("busy", "greeting"),
     _Rule("starttls_refused", "starttls"),
+    _Rule("greeting_refused", "ehlo mail rcpt", words=_BLOCKED),
     # 450 and 550 at EHLO are about the name given there (RFC 5321 §4.1.4); so are those at RCPT
     # that say so.
     _Rule("ehlo_rejected", "ehlo", code="5..|450"),
@@ -102,13 +104,13 @@ _SMTP = (
     _Rule("over_quota", words=_QUOTA),
     _Rule("over_quota", code="452|552"),
     _Rule("greylisted", code="4..", words="gr[ea]y"),
-    _Rule("sender_refused", code="4..", enhanced=r"4\.1\.[78]"),
+    _Rule("sender_refused", enhanced=r"[45]\.1\.[78]"),
     _Rule("greylisted", "mail rcpt", code="45[01]", enhanced=r"(4\.[27]\..*)?"),
     _Rule("busy", code="4.."),
     _Rule("relay_denied", "rcpt", words="relay"),
     _Rule("sender_refused", words="sender|send.as|not owned|on behalf"),
     _Rule("recipient_refused", "rcpt", enhanced=r"5\.1\.(1|6|10)"),
-    _Rule("recipient_refused", "rcpt", words=_UNKNOWN),
+    _Rule("recipient_refused", "rcpt", enhanced=r"(5\.[12]\..*)?", words=_UNKNOWN),
     _Rule("sender_refused"),
 )
 

@@ -177,8 +177,8 @@ async def test_cancelling_who_waits_cancels_the_check(endpoint: Make) -> None:
         waiting.cancel()
         with pytest.raises(asyncio.CancelledError):
             await waiting
-
-    assert run.done
+        assert run.done
+        assert (await run.report()).code == "cancelled"
 
 
 async def test_a_cancelled_coroutine_raises_and_carries_the_report(endpoint: Make) -> None:

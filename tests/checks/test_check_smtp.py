@@ -139,6 +139,9 @@ async def test_without_a_user_name_nobody_logs_in(endpoint: Make) -> None:
         ({"RCPT": "554 5.7.1 Relay access denied"}, "relay_denied", "user"),
         ({"RCPT": "450 4.7.1 <pc>: Helo command rejected"}, "ehlo_rejected", "ehlo"),
         ({"RCPT": "553 5.7.1 Sender address rejected: not owned"}, "sender_refused", "user"),
+        ({"RCPT": "550 5.1.8 domain not found"}, "sender_refused", "user"),
+        ({"RCPT": "550 5.7.25 reverse DNS not found"}, "sender_refused", "user"),
+        ({"RCPT": "554 5.7.1 Client host blocked using bl.test"}, "greeting_refused", "name"),
         ({"RCPT": "452 4.2.2 over quota"}, "over_quota", "user"),
         ({"RCPT": "421 4.7.0 too many messages, rate limited"}, "rate_limited", "user"),
         ({"RCPT": DROP}, "dropped", "name"),
@@ -153,6 +156,15 @@ async def test_what_a_refusal_means(
     assert report.finding is not None
     assert (report.code, report.finding.field, report.ok) == (code, field, False), str(report)
     assert len([line for line in seen if line.startswith("AUTH")]) <= 1, "one attempt, never two"
+
+
+async def test_a_stranger_who_is_refused_is_told_to_log_in(endpoint: Make) -> None:
+    refused: dict[str, Answer] = {"MAIL": "550 5.7.1 not allowed"}
+    stranger, _ = await checked(endpoint, refused, Login())
+    assert stranger.code == "auth_missing"
+
+    nobody_can, _ = await checked(endpoint, {**refused, "EHLO": "250 mx"}, Login())
+    assert nobody_can.code == "sender_refused"
 
 
 @pytest.mark.parametrize(

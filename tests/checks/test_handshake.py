@@ -16,8 +16,10 @@ from cryptography.x509.oid import AuthorityInformationAccessOID, NameOID
 from scripted import DROP, TLS, Scripted
 
 from mailwidgets.checks.endpoint import Endpoint, Login, TlsMode
+from mailwidgets.checks.imap import check_imap
 from mailwidgets.checks.pop3 import check_pop3
 from mailwidgets.checks.report import Report, State, Step
+from mailwidgets.checks.tls import unverified_context, verifying_context
 
 Make = Callable[..., Endpoint]
 MakeContext = Callable[[trustme.LeafCert], ssl.SSLContext]
@@ -243,6 +245,31 @@ async def test_capabilities_are_asked_again_under_tls(good: ssl.SSLContext, endp
 
     assert server.seen[-1].startswith("AUTH SCRAM-SHA-256"), "the offer made in the clear was used"
     assert "SCRAM-SHA-256" in step(report, "certificate").evidence[-1]
+
+
+async def test_what_imap_offers_in_the_clear_counts_no_more_under_tls(
+    good: ssl.SSLContext, endpoint: Make
+) -> None:
+    greeting = "* OK [CAPABILITY IMAP4rev1 STARTTLS AUTH=CRAM-MD5] ready"
+    clear = {"STARTTLS": "{tag} OK go" + TLS}
+    under_tls = {
+        "CAPABILITY": "* CAPABILITY IMAP4rev1 AUTH=SCRAM-SHA-256\n{tag} OK",
+        "AUTHENTICATE": "{tag} NO no",
+        "LOGOUT": "{tag} OK",
+    }
+    async with Scripted(greeting, clear, under_tls=under_tls, tls=good) as server:
+        login = Login("ana", "ana-secret", sasl=True)
+        await check_imap(endpoint(server.port, TlsMode.REQUIRE), login)
+
+    assert server.seen[1:3] == ["A2 CAPABILITY", "A3 AUTHENTICATE SCRAM-SHA-256"]
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_nothing_older_than_tls12_is_ever_offered(force: bool) -> None:  # noqa: FBT001 - a switch
+    contexts = (verifying_context("", force_tls12=force), unverified_context(force_tls12=force))
+    for context in contexts:
+        assert context.minimum_version is ssl.TLSVersion.TLSv1_2
+        assert (context.maximum_version is ssl.TLSVersion.TLSv1_2) is force
 
 
 def _der(cert: trustme.LeafCert) -> bytes:
