@@ -55,7 +55,7 @@ def main() -> None:
     print("| section | TLS mode | port | " + " | ".join(LOGINS) + " |")
     print("|---" * (len(LOGINS) + 3) + "|")
     for section, mode, port in dict.fromkeys(key[:3] for key in outcomes):
-        cells = (" / ".join(outcomes[section, mode, port, login]) for login in LOGINS)
+        cells = (" / ".join(outcomes.get((section, mode, port, login), ["-"])) for login in LOGINS)
         print(f"| {section} | {mode} | {port} | " + " | ".join(cells) + " |")
     print(
         f"\n{len(CELLS)} checks; {unexpected} unexpected; {differing} unlike the standard library"

@@ -82,7 +82,10 @@ class SectionForm(widgets.VBox):
             actions += [self.test, self.cancel]
         bar = plain(widgets.HBox, actions)
         bar.add_class("mw-actions")
-        return [*parts, bar, self.message, self.results]
+        # Kept in sight: what came of a button has to be seen where the button was pressed.
+        foot = plain(widgets.VBox, [bar, self.message, self.results.verdict])
+        foot.add_class("mw-foot")
+        return [*parts, foot, self.results]
 
     def show(self) -> None:
         """Bring fields, buttons and status into line with the draft."""

@@ -114,35 +114,42 @@ def conflict(clashes: Sequence[Clash]) -> str:
     )
 
 
-def steps(done: Sequence[Step], expected: int, *, running: bool) -> str:
-    """Return a check's steps in order and how far it has come.
+def progress(done: Sequence[Step], expected: int) -> str:
+    """Return how far a running check has come, and what it does now.
 
     Args:
-        done: as they stand; one of them may be running.
+        done: its steps as they stand; one of them may be running.
         expected: how many there will be, as far as is known.
-        running: whether more is to come.
     """
     ended = sum(step.state is not State.RUNNING for step in done)
-    most = max(expected, ended + running)
-    took = _duration(sum(step.ms for step in done))
-    words = f"{ended} of about {most} steps" if running else f"{ended} steps in {took}"
+    most = max(expected, ended + 1)
+    now = next((_step_name(step) for step in done if step.state is State.RUNNING), "")
     return (
-        f"<div class='mw-progress'><progress max='{most}' value='{ended if running else most}'"
-        f" aria-label='Progress of the check'></progress><span>{words}</span></div>"
-        f"<ol class='mw-steps'>{''.join(_step(step) for step in done)}</ol>"
+        "<div class='mw-message mw-progress'>"
+        f"<progress max='{most}' value='{ended}' aria-label='Progress of the check'></progress>"
+        f"<span>{escape(now)}</span><span>{ended} of about {most} steps</span></div>"
     )
+
+
+def steps(done: Sequence[Step]) -> str:
+    """Return a check's steps in order, as they stand."""
+    return f"<ol class='mw-steps'>{''.join(_step(step) for step in done)}</ol>"
+
+
+def _step_name(step: Step) -> str:
+    name = _STEP_NAMES.get(step.name, step.name.capitalize())
+    return f"{step.via.upper()} {name.lower()}" if step.via else name
 
 
 def _step(step: Step) -> str:
     sign, word = _SIGNS[step.state]
-    name = _STEP_NAMES.get(step.name, step.name.capitalize())
-    name = f"{step.via.upper()} {name.lower()}" if step.via else name
     told = (*step.evidence, *([step.finding.saw] if step.finding else ()))
     seen = "".join(f"<li>{escape(one)}</li>" for one in told if one)
     took = _duration(step.ms) if step.state not in (State.RUNNING, State.SKIPPED) else ""
     return (
         f"<li class='mw-{step.state.value}'><span class='mw-sign' aria-hidden='true'>{sign}</span>"
-        f"<span class='mw-name'>{escape(name)}</span> <span class='mw-word'>{word}</span>"
+        f"<span class='mw-name'>{escape(_step_name(step))}</span>"
+        f" <span class='mw-word'>{word}</span>"
         f" <span class='mw-took'>{took}</span>" + (f"<ul>{seen}</ul>" if seen else "") + "</li>"
     )
 

@@ -20,6 +20,8 @@ class CheckView(widgets.VBox):
     Attributes:
         steps: the steps so far, in order.
         report: the finished check's report; ``None`` before and while one runs.
+        verdict: how far the check has come, then the outcome in a sentence and what to do; the
+            form shows it beside its buttons.
         fix: a button that puts the values into the draft that would mend the fault.
 
     Args:
@@ -36,25 +38,22 @@ class CheckView(widgets.VBox):
         self.fix = plain(widgets.Button)
         self.fix.add_class("mw-fix")
         self.fix.on_click(lambda _: self._on_fix())
-        self.progress = plain(widgets.HTML)
+        self.list = plain(widgets.HTML)
         self.transcript = plain(widgets.HTML)
-        super().__init__(
-            [self.verdict, self.fix, self.progress, self.transcript], layout=shared(widgets.Layout)
-        )
+        super().__init__([self.fix, self.list, self.transcript], layout=shared(widgets.Layout))
         self.add_class("mw-results")
         self.clear()
 
     def clear(self) -> None:
         """Show nothing."""
         self.steps, self.report = [], None
-        self.verdict.value = self.progress.value = self.transcript.value = ""
+        self.verdict.value = self.list.value = self.transcript.value = ""
         self.fix.description, self.fix.disabled = "", True
 
     def begin(self) -> None:
         """Show that a check runs."""
         self.clear()
-        self.verdict.value = markup.message("The check is running…")
-        self._show_steps(running=True)
+        self._show_progress()
 
     def step(self, step: Step) -> None:
         """Show a step as it starts or ends."""
@@ -63,13 +62,13 @@ class CheckView(widgets.VBox):
             self.steps[-1] = step
         else:
             self.steps.append(step)
-        self._show_steps(running=True)
+        self._show_progress()
 
     def finish(self, report: Report) -> None:
         """Show the finished check's report."""
         self.report = report
         self.steps = list(report.steps)
-        self._show_steps(running=False)
+        self.list.value = markup.steps(self.steps)
         self.verdict.value = markup.verdict(report)
         self.transcript.value = markup.transcript(report.transcript)
         fix = report.finding.fix if report.finding is not None else ()
@@ -78,8 +77,9 @@ class CheckView(widgets.VBox):
             self.fix.description = f"Put into the form: {self._told(fix)}"
             self.fix.disabled = False
 
-    def _show_steps(self, *, running: bool) -> None:
-        self.progress.value = markup.steps(self.steps, _USUAL_STEPS, running=running)
+    def _show_progress(self) -> None:
+        self.list.value = markup.steps(self.steps)
+        self.verdict.value = markup.progress(self.steps, _USUAL_STEPS)
 
     def _on_fix(self) -> None:
         if self.report is not None and self.report.finding is not None:

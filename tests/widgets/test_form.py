@@ -284,7 +284,7 @@ async def test_a_test_uses_the_draft_and_shows_its_steps(
     type_into(form.rows["port"], str(silent.port))
     form.rows["tls"].control.widget.value = False
     waiting = asyncio.Event()
-    form.results.progress.observe(
+    form.results.list.observe(
         lambda change: waiting.set() if "Greeting" in change.new else None, "value"
     )
     form.test.click()
@@ -292,7 +292,7 @@ async def test_a_test_uses_the_draft_and_shows_its_steps(
     assert not form.cancel.disabled
     await asyncio.wait_for(waiting.wait(), PATIENCE)
     assert silent.connections == 1
-    assert "<progress" in form.results.progress.value
+    assert "<progress" in form.results.verdict.value
 
     form.cancel.click()
     await settled(form)

@@ -45,7 +45,7 @@ def everything() -> list[str]:
         markup.message(HOSTILE, kind="bad"),
         markup.conflict([Clash("pop3.port", HOSTILE, HOSTILE, HOSTILE, HOSTILE)]),
         markup.conflict([Clash(HOSTILE, HOSTILE, HOSTILE, HOSTILE, HOSTILE)]),
-        markup.steps([FAILED, Step(HOSTILE, State.RUNNING, via=HOSTILE)], 9, running=True),
+        markup.steps([FAILED, Step(HOSTILE, State.RUNNING, via=HOSTILE)]),
         markup.verdict(found),
         markup.transcript(found.transcript),
     ]
@@ -80,7 +80,7 @@ def test_the_effective_table_has_every_row_in_order(servers: Servers) -> None:
 
 
 def test_a_step_is_told_in_words_and_not_by_colour_alone() -> None:
-    html = markup.steps([FAILED, Step("greeting", State.SKIPPED)], 9, running=False)
+    html = markup.steps([FAILED, Step("greeting", State.SKIPPED)])
 
     assert "failed" in html
     assert "skipped" in html
@@ -88,10 +88,11 @@ def test_a_step_is_told_in_words_and_not_by_colour_alone() -> None:
 
 
 def test_the_progress_counts_ended_steps() -> None:
-    html = markup.steps([FAILED, Step("goodbye", State.RUNNING)], 9, running=True)
+    html = markup.progress([FAILED, Step("goodbye", State.RUNNING)], 9)
 
     assert "<progress max='9' value='1'" in html
     assert "1 of about 9 steps" in html
+    assert "Goodbye" in html
 
 
 def test_a_verdict_says_what_to_do_in_which_field() -> None:

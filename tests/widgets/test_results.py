@@ -17,13 +17,13 @@ def view() -> CheckView:
 def test_a_step_shows_while_it_runs_and_once_when_it_ended(view: CheckView) -> None:
     view.begin()
     view.step(Step("greeting", State.RUNNING))
-    assert "running" in view.progress.value
+    assert "running" in view.list.value
 
     view.step(Step("greeting", State.PASSED, 12.0, ("220 hello",)))
 
-    assert view.progress.value.count("<li class='mw-") == 1
-    assert "12 ms" in view.progress.value
-    assert "220 hello" in view.progress.value
+    assert view.list.value.count("<li class='mw-") == 1
+    assert "12 ms" in view.list.value
+    assert "220 hello" in view.list.value
 
 
 def test_steps_of_one_name_on_two_servers_are_two(view: CheckView) -> None:
@@ -31,8 +31,8 @@ def test_steps_of_one_name_on_two_servers_are_two(view: CheckView) -> None:
     view.step(Step("greeting", State.PASSED, via="imap"))
     view.step(Step("greeting", State.PASSED, via="smtp"))
 
-    assert "IMAP greeting" in view.progress.value
-    assert "SMTP greeting" in view.progress.value
+    assert "IMAP greeting" in view.list.value
+    assert "SMTP greeting" in view.list.value
 
 
 def test_the_end_shows_verdict_and_transcript(view: CheckView) -> None:
