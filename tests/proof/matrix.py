@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from daemons.accounts import ANA, token
 from daemons.dovecot import Dovecot
 from daemons.postfix import Postfix
-from daemons.variants import MailServer, Protocol, Tls
+from daemons.variants import MailServer, Tls
 
 from mailwidgets.checks.endpoint import Endpoint, Login, TlsMode
 from mailwidgets.checks.imap import check_imap
 from mailwidgets.checks.pop3 import check_pop3
 from mailwidgets.checks.report import Report
 from mailwidgets.checks.smtp import check_smtp
+from mailwidgets.checks.workflow import check_workflow_smtp
 
 # Short, because a server that waits for TLS is told apart by its silence for a quarter of it.
 TIMEOUT = 2.0
@@ -28,24 +29,21 @@ LOGINS = (
     *("XOAUTH2", "OAUTHBEARER"),
 )
 _YES_NO = ((TlsMode.NONE, "none"), (TlsMode.REQUIRE, "starttls"), (TlsMode.REQUIRE, "implicit"))
-_MODES: dict[Protocol, tuple[tuple[TlsMode, Tls], ...]] = {
-    "pop3": _YES_NO,
-    "imap": _YES_NO,
-    "smtp": (
-        *_YES_NO,
-        (TlsMode.AUTO, "none"),
-        (TlsMode.AUTO, "starttls"),
-        (TlsMode.AUTO, "implicit"),
-        (TlsMode.IMPLICIT, "implicit"),
-    ),
-}
+_FOUR = (
+    *_YES_NO,
+    (TlsMode.AUTO, "none"),
+    (TlsMode.AUTO, "starttls"),
+    (TlsMode.AUTO, "implicit"),
+    (TlsMode.IMPLICIT, "implicit"),
+)
+_MODES = {"pop3": _YES_NO, "imap": _YES_NO, "smtp": _FOUR, "workflow": _FOUR}
 
 
 @dataclass(frozen=True)
 class Cell:
     """One combination: a section's TLS mode, on a port that has TLS so, with one login."""
 
-    section: Protocol
+    section: str
     mode: TlsMode
     port: Tls
     login: str
@@ -71,6 +69,8 @@ CELLS = tuple(
     for (mode, port), login, right in itertools.product(modes, LOGINS, (True, False))
     # The one server that offers no TLS to Auto offers all mechanisms: SCRAM-SHA-256 it is.
     if (mode, port) != (TlsMode.AUTO, "none") or login in {PLAIN_LOGIN, "SCRAM-SHA-256"}
+    # Workflow by SMTP is the same ladder: that it takes each login shows that it is.
+    if right or section != "workflow"
 )
 
 
@@ -79,7 +79,7 @@ def server(cell: Cell, dovecot: Dovecot, postfix: Postfix) -> MailServer:
     variant = "standard" if cell.login == PLAIN_LOGIN else f"only {cell.login}"
     if cell.mode is TlsMode.AUTO and cell.port == "none":
         variant = "clear"
-    if cell.section == "smtp":
+    if cell.section in {"smtp", "workflow"}:
         return postfix.smtp(cell.port, variant)
     return (dovecot.imap if cell.section == "imap" else dovecot.pop3)(cell.port, variant)
 
@@ -95,6 +95,8 @@ async def ours(cell: Cell, at: MailServer) -> Report:
     endpoint = Endpoint(at.host, at.port, cell.mode, TIMEOUT, ca_pem=at.ca_pem)
     is_token = cell.login in {"XOAUTH2", "OAUTHBEARER"}
     login = Login(ANA.login, secret(cell), sasl=cell.login != PLAIN_LOGIN, token=is_token)
+    if cell.section == "workflow":
+        return await check_workflow_smtp(endpoint, login, sender=ANA.address)
     if cell.section == "smtp":
         return await check_smtp(endpoint, login, sender=ANA.address)
     if cell.section == "imap":
@@ -105,7 +107,7 @@ async def ours(cell: Cell, at: MailServer) -> Report:
 def standard_library_can(cell: Cell) -> bool:
     """Return whether smtplib, poplib or imaplib has such a login."""
     has = {
-        "smtp": {PLAIN_LOGIN, "PLAIN", "LOGIN", "CRAM-MD5"},
+        **{key: {PLAIN_LOGIN, "PLAIN", "LOGIN", "CRAM-MD5"} for key in ("smtp", "workflow")},
         "imap": {PLAIN_LOGIN, "PLAIN", "CRAM-MD5"},
         "pop3": {PLAIN_LOGIN},
     }
