@@ -98,9 +98,6 @@ class Dashboard(Command):
             os.environ["MAILWIDGETS_STORE"] = str(Path(self.store).absolute())
         if self.ca_file:
             os.environ["MAILWIDGETS_CA_FILE"] = str(Path(self.ca_file).absolute())
-        # Voila looks for templates in voila/templates of each folder on this path.
-        known = os.environ.get("JUPYTER_PATH")
-        os.environ["JUPYTER_PATH"] = os.pathsep.join([str(_WIDGETS), *([known] if known else [])])
         os.environ["MAILWIDGETS_WORKSTATION"] = servers.identity.workstation
         os.environ["MAILWIDGETS_USER"] = servers.identity.user
 

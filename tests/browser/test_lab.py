@@ -29,13 +29,28 @@ def lab(tmp_path: Path) -> Iterator[str]:
     key = base64.b64encode(secrets.token_bytes(32)).decode()
     with running(command, environment(tmp_path, key)) as log:
         log.wait_for("is running at")
-        yield f"http://127.0.0.1:{port}/lab/tree/{NOTEBOOK.name}?token=t"
+        yield f"http://127.0.0.1:{port}"
+
+
+def test_the_page_under_a_jupyter_server_is_ours_and_asks_nobody_outside(
+    browser: Browser, lab: str
+) -> None:
+    visit = Visit(browser.new_context().new_page())
+    visit.record()
+    visit.page.goto(f"{lab}/voila/render/{NOTEBOOK.name}?token=t")
+
+    expect(visit.page.get_by_role("button", name="Test POP3")).to_be_visible(timeout=30_000)
+    expect(visit.page).to_have_title("Mail servers")
+    visit.page.wait_for_load_state("networkidle")
+    assert visit.hosts() == {"127.0.0.1"}
+    assert not visit.errors
+    visit.page.context.close()
 
 
 def test_the_notebook_shows_the_same_in_jupyterlab(browser: Browser, lab: str) -> None:
     visit = Visit(browser.new_context().new_page())
     visit.record()
-    visit.page.goto(lab)
+    visit.page.goto(f"{lab}/lab/tree/{NOTEBOOK.name}?token=t")
     kernel = visit.page.get_by_role("button", name="Python 3 (ipykernel) | Idle")
     expect(kernel).to_be_visible(timeout=30_000)
 

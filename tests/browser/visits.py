@@ -133,7 +133,6 @@ def environment(folder: Path, key: str) -> dict[str, str]:
     return {
         **kept,
         "HOME": str(folder),
-        "JUPYTER_PATH": str(HERE),
         "MAILWIDGETS_KEY": key,
         "MAILWIDGETS_STORE": str(folder / "store"),
         "MAILWIDGETS_USER": "ana",
