@@ -17,7 +17,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Error, Page, sync_playwright
 
 ROOT = Path(__file__).parent.parent
 TABS = {"POP3": "pop3", "SMTP": "smtp", "IMAP": "imap", "Workflow e-mail": "workflow"}
@@ -76,7 +76,7 @@ def open_page(page: Page, url: str) -> None:
         try:
             page.goto(url)
             break
-        except Exception as error:
+        except Error as error:
             if "ERR_CONNECTION_REFUSED" not in str(error) or time.monotonic() > deadline:
                 raise
             page.wait_for_timeout(50)
