@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 import socket
+from pathlib import Path
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, expect
@@ -110,6 +111,12 @@ def test_no_password_travels_to_the_browser(visit: Visit, served: Served) -> Non
     assert visit.received
     assert not [frame for frame in visit.received if b"canary" in frame]
     assert "canary" not in visit.page.content()
+    assert served.log.lines, "the recording works"
+    assert "canary" not in "".join(served.log.lines)
+    store = Path(servers.store.path)  # type: ignore[attr-defined]
+    documents = [path.read_bytes() for path in store.rglob("*.json")]
+    assert documents
+    assert not [document for document in documents if b"canary" in document]
     assert servers.targets().login("pop3").password == "canary-typed"
     servers.commit([servers.change("pop3.password", served.practice.accounts[0].password)])
 
