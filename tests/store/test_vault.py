@@ -68,11 +68,14 @@ def test_a_ciphertext_opens_nowhere_but_where_it_was_stored() -> None:
         )
 
 
-@given(st.data())
-def test_a_ciphertext_that_is_altered_anywhere_does_not_open(data: st.DataObject) -> None:
+SEALED_LENGTH = len(VAULT.seal(PLACES[0], KEYS[0], Secret(CANARY)).text)
+
+
+# What is drawn must not depend on the ciphertext, which differs each time.
+@given(st.integers(0, SEALED_LENGTH - 1), st.sampled_from("A/09az:=é"))
+def test_a_ciphertext_that_is_altered_anywhere_does_not_open(at: int, letter: str) -> None:
     sealed = VAULT.seal(PLACES[0], KEYS[0], Secret(CANARY))
-    at = data.draw(st.integers(0, len(sealed.text) - 1))
-    letter = data.draw(st.sampled_from("A/09az:=é").filter(lambda one: one != sealed.text[at]))
+    letter = "~" if letter == sealed.text[at] else letter
 
     with pytest.raises(VaultError, match="is set, but cannot be read here"):
         VAULT.open(PLACES[0], KEYS[0], Sealed(sealed.text[:at] + letter + sealed.text[at + 1 :]))
