@@ -7,7 +7,7 @@ a ``Report`` holds them in order with the verdict and the first finding that mat
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Protocol
 
 Fix = tuple[tuple[str, str | int], ...]
@@ -167,10 +167,6 @@ class Report:
                 for step in self.steps
             ],
         }
-
-    def of(self, section: str) -> Report:
-        """Return the same report under another section's name."""
-        return replace(self, section=section)
 
     def __str__(self) -> str:
         """Return the report for a terminal: the verdict, the steps, what to do."""

@@ -88,5 +88,5 @@ def challenge_masked(line: bytes) -> bytes:
     """
     for start in (b"334 ", b"+ "):
         if line.startswith(start):
-            return start + b"****"
+            return start + MASK.encode()
     return line
