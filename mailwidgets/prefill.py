@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import base64
 import os
-import secrets
 from pathlib import Path
 
 from mailwidgets.errors import PracticeError
@@ -13,6 +11,7 @@ from mailwidgets.servers import Servers
 from mailwidgets.settings.documents import Change
 from mailwidgets.settings.levels import Identity, Level
 from mailwidgets.store.folder import FolderStore
+from mailwidgets.store.keys import new_key
 from mailwidgets.store.vault import Vault
 
 
@@ -44,8 +43,7 @@ def rehearse(practice: Practice, folder: str | os.PathLike[str]) -> Servers:
         PracticeError: if the folder holds a store already.
         StoreError: if it cannot be written.
     """
-    key = base64.b64encode(secrets.token_bytes(32)).decode()
-    vault = Vault.from_environment({"MAILWIDGETS_KEY": key})
+    vault = Vault.from_environment({"MAILWIDGETS_KEY": new_key()})
     identity = Identity.acting("ana", "practice")
     servers = Servers(FolderStore(Path(folder)), identity, vault=vault)
     prefill(servers, practice)

@@ -80,24 +80,30 @@ def entries(folder: Path) -> list[os.DirEntry[str]]:
             return []
 
 
-def make_folder(path: Path) -> None:
+def make_folder(path: Path, *, mode: int = 0o777) -> None:
     """Make a folder, and those above it, unless it is there; it outlives a power failure."""
     if path.is_dir():
         return
     if path.parent != path:
-        make_folder(path.parent)
-    path.mkdir(exist_ok=True)
+        make_folder(path.parent, mode=mode)
+    path.mkdir(mode, exist_ok=True)
     sync(path.parent)
 
 
-def stage(path: Path, data: bytes, target: Path) -> None:
+def stage(path: Path, data: bytes, target: Path, *, mode: int = 0o666) -> None:
     """Write a new file that is to replace another, whose owner and mode it takes over.
+
+    Args:
+        path: the new file; it must not be there yet.
+        data: what it holds.
+        target: the file that it is to replace.
+        mode: its mode, less the umask, where there is nothing to replace.
 
     Raises:
         OSError: if the disk is full, or this person may not write the target.
     """
     held = _replaceable(target)
-    with os.fdopen(os.open(path, _CREATE, 0o666), "wb") as file:
+    with os.fdopen(os.open(path, _CREATE, mode), "wb") as file:
         file.write(data)
         file.flush()
         if held is not None and sys.platform != "win32":

@@ -18,14 +18,13 @@ from typing import Final, Protocol
 from filelock import FileLock, Timeout
 
 from mailwidgets.errors import VaultError
-from mailwidgets.store.files import sync
+from mailwidgets.store.files import make_folder, stage, sync
 
 KEY_BYTES: Final = 32
 
 _LONGEST_FILE = 4096
 _PATIENCE = 10.0  # seconds, for another process that makes the key
 _READ = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)
-_PRIVATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
@@ -114,21 +113,18 @@ class KeyFile(KeySource):
 
     def _make(self) -> None:
         """Make the key, whole from the first moment on: another process may look at any time."""
-        _make_private(self._path.parent)
+        make_folder(self._path.parent, mode=0o700)
         try:
             with FileLock(self._path.with_name(f"{self._path.name}.lock"), timeout=_PATIENCE):
                 if not self._path.exists():
-                    self._write(base64.b64encode(secrets.token_bytes(KEY_BYTES)) + b"\n")
+                    self._write()
         except Timeout as error:
             raise VaultError(f"another process is making the key file {self._path}") from error
 
-    def _write(self, text: bytes) -> None:
+    def _write(self) -> None:
         draft = self._path.with_name(f".{secrets.token_hex(8)}.tmp")
         try:
-            with os.fdopen(os.open(draft, _PRIVATE, 0o600), "wb") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
+            stage(draft, f"{new_key()}\n".encode(), self._path, mode=0o600)
             draft.replace(self._path)
         finally:
             with suppress(OSError):  # it is the replacing that must not fail unnoticed
@@ -136,11 +132,9 @@ class KeyFile(KeySource):
         sync(self._path.parent)
 
 
-def _make_private(folder: Path) -> None:
-    if folder.is_dir():
-        return
-    _make_private(folder.parent)
-    folder.mkdir(0o700, exist_ok=True)
+def new_key() -> str:
+    """Return a new random key, as text."""
+    return base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode()
 
 
 def _decoded(text: str, origin: str) -> bytes:
