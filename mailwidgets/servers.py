@@ -22,7 +22,7 @@ from mailwidgets.settings.sections import fit, setting
 from mailwidgets.store.folder import FolderStore
 from mailwidgets.store.protocol import Store
 from mailwidgets.store.vault import Vault
-from mailwidgets.targets import Targets
+from mailwidgets.targets import Climb, Targets
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -188,10 +188,7 @@ class Servers:
             UnknownSetting: if the section has no check.
             StoreError: if the settings cannot be read.
         """
-        climb = self.targets(changes).climb(section)
-        run = CheckRun(lambda: climb(on_step))
-        run.start()
-        return run
+        return _started(self.targets(changes).climb(section), on_step)
 
     async def check(
         self, section: str, *, changes: Iterable[Change] = (), on_step: OnStep | None = None
@@ -204,9 +201,23 @@ class Servers:
         return await self.start_check(section, changes=changes, on_step=on_step).report()
 
     async def check_all(self, sections: Iterable[str] | None = None) -> list[Report]:
-        """Run the checks of several sections together, by default of all that name a server."""
-        chosen = self.targets().configured() if sections is None else tuple(sections)
-        return list(await asyncio.gather(*(self.check(section) for section in chosen)))
+        """Run the checks of several sections together, by default of all that name a server.
+
+        All take their values from one reading of the store.
+
+        Raises:
+            UnknownSetting: if a section has no check; none is run then.
+        """
+        targets = self.targets()
+        chosen = targets.configured() if sections is None else sections
+        climbs = [targets.climb(section) for section in chosen]
+        return list(await asyncio.gather(*(_started(climb).report() for climb in climbs)))
+
+
+def _started(climb: Climb, on_step: OnStep | None = None) -> CheckRun:
+    run = CheckRun(lambda: climb(on_step))
+    run.start()
+    return run
 
 
 def _certificates(path: str | os.PathLike[str] | None) -> str:

@@ -31,14 +31,12 @@ class Check(Command):
         unknown = [word for word in words if word not in CHECKED]
         if unknown:
             raise Usage(f"there is no check {', '.join(unknown)}; there are {', '.join(CHECKED)}")
-        servers = self.servers()
-        sections = tuple(dict.fromkeys(words)) or servers.targets().configured()
-        if not sections:
+        reports = asyncio.run(self.servers().check_all(dict.fromkeys(words) or None))
+        if not reports:
             raise Usage(
                 "no section names a server yet: set one, such as "
                 "mailwidgets set smtp.name=mail.example.com"
             )
-        reports = asyncio.run(servers.check_all(sections))
         if self.format == "json":
             shown = [report.as_dict() for report in reports]
             self.say(json.dumps(shown, ensure_ascii=False, indent=2))
