@@ -92,6 +92,15 @@ class Draft(HasTraits):
         place = self.place(SETTINGS[key])
         return (place, key, False) in self._edits or (place, key, True) in self._edits
 
+    def wrong(self, sections: Iterable[str]) -> list[str]:
+        """Return the labels of the fields of some sections that are marked as wrong, in order."""
+        wanted = set(sections)
+        return [
+            setting.marked_label
+            for key, setting in SETTINGS.items()
+            if key in self.errors and key[0] in wanted
+        ]
+
     def resolution(self) -> Resolution:
         """Return the values that would be in force if the draft were saved."""
         return self.servers.resolve(documents=self.stored, changes=self.changes())
@@ -106,8 +115,7 @@ class Draft(HasTraits):
             StoreError: if the store refuses; the draft keeps its edits.
         """
         wanted = set(SECTIONS if sections is None else sections)
-        wrong = [SETTINGS[key].marked_label for key in self.errors if key[0] in wanted]
-        if wrong:
+        if wrong := self.wrong(wanted):
             raise InvalidValue(f"Not saved: correct {', '.join(wrong)} first.")
         changes = self.changes(wanted)
         try:

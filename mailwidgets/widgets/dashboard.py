@@ -108,8 +108,10 @@ class Dashboard(widgets.VBox):
             self._on_company(None)
             self._on_draft()
         else:
+            shown = self._stored
             self.draft.refresh()
-            self.table.refresh()
+            if self._stored is shown:  # else the draft's own change has refreshed the table
+                self.table.refresh()
 
     def _fill_tabs(self, draft: Draft) -> None:
         """Put the panel's four sections first, then the table, then what is ours alone."""

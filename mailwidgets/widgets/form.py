@@ -13,7 +13,7 @@ from mailwidgets.checks.report import Fix
 from mailwidgets.draft import Draft
 from mailwidgets.errors import Conflict, MailwidgetsError
 from mailwidgets.settings.levels import Level
-from mailwidgets.settings.sections import SECTIONS, SETTINGS
+from mailwidgets.settings.sections import SECTIONS
 from mailwidgets.widgets import markup
 from mailwidgets.widgets.look import plain, shared
 from mailwidgets.widgets.results import CheckView
@@ -95,7 +95,7 @@ class SectionForm(widgets.VBox):
         for key, row in self.rows.items():
             row.show(values[key], writable=may_write[draft.place(row.setting).level])
         self.message.value = ""
-        wrong = self._wrong([self.section])
+        wrong = self.draft.wrong([self.section])
         edits = len(draft.changes([self.section]))
         if wrong:
             self.status.value = markup.message(f"To be corrected: {', '.join(wrong)}.", kind="bad")
@@ -119,15 +119,6 @@ class SectionForm(widgets.VBox):
     def _on_revision(self, _: Any) -> None:  # noqa: ANN401 - traitlets' own bunch
         self.show()
 
-    def _wrong(self, sections: Iterable[str]) -> list[str]:
-        """Return the labels of the fields marked as wrong, in order."""
-        wanted = set(sections)
-        return [
-            setting.marked_label
-            for key, setting in SETTINGS.items()
-            if key in self.draft.errors and key[0] in wanted
-        ]
-
     def _on_save(self) -> None:
         try:
             count = self.draft.save([self.section])
@@ -149,7 +140,7 @@ class SectionForm(widgets.VBox):
 
     def _on_test(self) -> None:
         self.message.value = ""
-        wrong = self._wrong([self.section, "trust"])
+        wrong = self.draft.wrong([self.section, "trust"])
         if wrong:
             words = f"Not tested: correct {', '.join(wrong)} first."
             self.message.value = markup.message(words, kind="bad")
