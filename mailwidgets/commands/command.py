@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
+from abc import abstractmethod
 from collections.abc import Sequence
-from typing import Any, NoReturn
+from typing import Any, ClassVar, NoReturn
 
 import platformdirs
 from traitlets import Unicode
@@ -14,6 +15,7 @@ from traitlets.config.loader import KVArgParseConfigLoader
 from mailwidgets.errors import Conflict, MailwidgetsError
 from mailwidgets.servers import Servers
 
+_APP = "mailwidgets"
 OK, FAILED, BAD_USE, CONFLICT, INTERRUPTED = 0, 1, 2, 3, 130
 
 
@@ -42,6 +44,8 @@ class Command(Application):
         config=True
     )
 
+    takes_words: ClassVar[bool] = True
+
     aliases: dict[str, Any] = {
         "store": "Command.store",
         "user": "Command.user",
@@ -68,14 +72,12 @@ class Command(Application):
         """
         try:
             self.parse_command_line(None if argv is None else list(argv))
+            if self.subapp is None:
+                for folder in (platformdirs.site_config_dir, platformdirs.user_config_dir):
+                    self.load_config_file("mailwidgets_config", folder(_APP, appauthor=False))
         except SystemExit as left:
             # traitlets leaves with 1 for a wrong value, which here means a failed check.
             self.exit(BAD_USE if left.code == 1 else left.code)
-        if self.subapp is None:
-            given = self.cli_config
-            for folder in (platformdirs.site_config_dir, platformdirs.user_config_dir):
-                self.load_config_file("mailwidgets_config", folder("mailwidgets", appauthor=False))
-            self.update_config(given)
 
     def start(self) -> None:
         """Do the work and leave with its exit status."""
@@ -86,6 +88,9 @@ class Command(Application):
     def guarded(self) -> int:
         """Return the exit status: 2 for bad use, 3 for a conflict, with the reason said."""
         try:
+            if self.extra_args and not self.takes_words:
+                given = " ".join(self.extra_args)
+                raise Usage(f"{self.name} takes no words, not {given!r}")
             return self.work(tuple(self.extra_args))
         except Conflict as error:
             return self.refuse(error, CONFLICT)
@@ -94,9 +99,9 @@ class Command(Application):
         except KeyboardInterrupt:
             return INTERRUPTED
 
+    @abstractmethod
     def work(self, words: Sequence[str]) -> int:
         """Do what the command is for and return the exit status."""
-        raise Usage(f"{self.name} takes no words, not {' '.join(words)!r}")
 
     def refuse(self, error: Exception, status: int) -> int:
         """Say on standard error why, and return the status."""

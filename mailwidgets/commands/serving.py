@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import json
 import os
@@ -21,6 +20,7 @@ from mailwidgets.commands.command import OK, Command, Usage
 from mailwidgets.practice import Practice
 from mailwidgets.prefill import prefill
 from mailwidgets.servers import Servers
+from mailwidgets.store.keys import new_key
 
 _WIDGETS = Path(__file__).parent.parent / "widgets"
 _LOOPBACK = "127.0.0.1"
@@ -36,11 +36,11 @@ class Rehearse(Command):
     name = "practice"
     description = "Start POP3, SMTP and IMAP practice servers on this machine until interrupted."
     examples = "mailwidgets practice"
+    takes_words = False
 
     def work(self, words: Sequence[str]) -> int:
         """Print the servers as JSON, then serve until SIGINT or SIGTERM."""
-        if words:
-            raise Usage(f"practice takes no words, not {' '.join(words)!r}")
+        del words  # it takes none
         with _until_stopped() as stopped, Practice.start() as practice:
             self.say(json.dumps(practice.as_dict(), ensure_ascii=False, indent=2))
             stopped.wait()
@@ -53,6 +53,7 @@ class Dashboard(Command):
     name = "dashboard"
     description = "Serve the dashboard; its URL, with a token, is printed first."
     examples = "mailwidgets dashboard --practice\nmailwidgets dashboard --store ./settings"
+    takes_words = False
 
     port = Int(0, help="TCP port to serve on; 0 takes a free one.").tag(config=True)
     practice = Bool(
@@ -69,8 +70,7 @@ class Dashboard(Command):
 
     def work(self, words: Sequence[str]) -> int:
         """Serve until SIGINT or SIGTERM."""
-        if words:
-            raise Usage(f"dashboard takes no words, not {' '.join(words)!r}")
+        del words  # it takes none
         port = _free_port(self.port)
         # Until Voila has handlers of its own, SIGTERM has to undo things as SIGINT does.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -89,7 +89,7 @@ class Dashboard(Command):
         if not self.store:
             self.store = stack.enter_context(tempfile.TemporaryDirectory(prefix="mailwidgets-"))
             # A key for this run alone, so that trying things out leaves none behind.
-            os.environ["MAILWIDGETS_KEY"] = base64.b64encode(secrets.token_bytes(32)).decode()
+            os.environ["MAILWIDGETS_KEY"] = new_key()
         prefill(self.servers(), practice)
 
     def _tell_kernels(self, servers: Servers) -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import subprocess
 import sys
 import time
@@ -153,6 +154,31 @@ def test_csv_has_the_same_columns_and_rows(run: Run) -> None:
 
     assert tuple(rows[0]) == KEYS
     assert [row["effective"] for row in rows if row["key"] == "full_name"] == ['Ana, "the" Émigrée']
+
+
+def configured(text: str) -> None:
+    """Write the configuration file of whoever runs the test, which is in a temporary home."""
+    folder = Path(os.environ["XDG_CONFIG_HOME"]) / "mailwidgets"
+    folder.mkdir(parents=True)
+    (folder / "mailwidgets_config.py").write_text(text, "utf-8")
+
+
+def test_a_configuration_file_counts_and_the_command_line_stands_above_it(run: Run) -> None:
+    configured('c.Command.user = "ben"\nc.Show.format = "csv"\n')
+    run("set", "pop3.port=995")
+
+    assert run("show").stdout.startswith("section,key,")
+    assert shown(run)["pop3.port"]["effective"] == 995
+    assert shown(run, "--user", "ana")["pop3.port"]["effective"] == 110
+
+
+def test_a_wrong_configuration_file_is_bad_use(run: Run) -> None:
+    configured('c.Show.format = "xml"\n')
+
+    done = run("show")
+
+    assert done.returncode == 2, done
+    assert "xml" in done.stderr
 
 
 def test_a_value_that_someone_else_changed_meanwhile_is_a_conflict(
