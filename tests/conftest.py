@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from mailwidgets import Servers
+
 pytest_plugins = ["daemons.fixtures"]
 
 
@@ -29,6 +31,13 @@ def key(monkeypatch: pytest.MonkeyPatch) -> str:
     text = base64.b64encode(os.urandom(32)).decode()
     monkeypatch.setenv("MAILWIDGETS_KEY", text)
     return text
+
+
+@pytest.fixture
+def servers(tmp_path: Path, key: str) -> Servers:
+    """Return an empty store of the test's own, for ana on WS-01, with the key."""
+    assert key
+    return Servers.open(tmp_path / "store", user="ana", workstation="WS-01")
 
 
 @pytest.hookimpl(wrapper=True)

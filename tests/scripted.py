@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Self
 
+from mailwidgets.checks.report import Report, Step
+
 DROP = "\0drop"
 """An answer: close the connection."""
 HANG = "\0hang"
@@ -149,3 +151,8 @@ class Scripted:
 def _answer(answers: Mapping[str, Answer], command: str) -> Answer:
     fitting = [words for words in answers if command.upper().startswith(words)]
     return answers[max(fitting, key=len)] if fitting else HANG
+
+
+def step(report: Report, name: str) -> Step:
+    """Return a report's step of that name."""
+    return next(one for one in report.steps if one.name == name)

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from mailwidgets import Draft, Servers
@@ -11,12 +9,6 @@ from mailwidgets.settings.secret import Secret
 
 PORT = ("pop3", "port")
 TIMEOUT = ("pop3", "timeout")
-
-
-@pytest.fixture
-def servers(tmp_path: Path, key: str) -> Servers:
-    assert key
-    return Servers.open(tmp_path / "store", user="ana", workstation="WS-01")
 
 
 @pytest.fixture

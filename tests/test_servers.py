@@ -11,13 +11,6 @@ from mailwidgets.errors import InvalidValue, StoreError, UnknownSetting, WrongLe
 from mailwidgets.settings.levels import Level
 from mailwidgets.settings.secret import Sealed
 
-pytestmark = pytest.mark.usefixtures("key")
-
-
-@pytest.fixture
-def servers(tmp_path: Path) -> Servers:
-    return Servers.open(tmp_path / "store", user="ana", workstation="WS-01")
-
 
 def test_what_is_committed_is_in_force_at_once(servers: Servers) -> None:
     servers.commit([servers.change("pop3.port", 995), servers.change("smtp.name", "mx.example")])

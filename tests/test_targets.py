@@ -2,19 +2,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
 import trustme
 
 from mailwidgets import Servers
 from mailwidgets.checks.endpoint import TlsMode
 from mailwidgets.settings.levels import Level
-
-pytestmark = pytest.mark.usefixtures("key")
-
-
-@pytest.fixture
-def servers(tmp_path: Path) -> Servers:
-    return Servers.open(tmp_path / "store", user="ana", workstation="WS-01")
 
 
 def put(servers: Servers, **values: object) -> None:

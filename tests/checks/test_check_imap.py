@@ -7,11 +7,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from scripted import HANG, Answer, Scripted
+from scripted import HANG, Answer, Scripted, step
 
 from mailwidgets.checks.endpoint import Endpoint, Login, TlsMode
 from mailwidgets.checks.imap import check_imap
-from mailwidgets.checks.report import Report, State, Step
+from mailwidgets.checks.report import Report, State
 
 Make = Callable[..., Endpoint]
 GREETING = "* OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN] ready"
@@ -26,10 +26,6 @@ SERVER: dict[str, Answer] = {
 }
 MISSING = "{tag} NO [NONEXISTENT] no such mailbox"
 ANA = Login("ana", "ana-secret")
-
-
-def step(report: Report, name: str) -> Step:
-    return next(one for one in report.steps if one.name == name)
 
 
 async def checked(

@@ -6,11 +6,11 @@ import base64
 from collections.abc import Callable
 
 import pytest
-from scripted import Answer, Scripted
+from scripted import Answer, Scripted, step
 
 from mailwidgets.checks.endpoint import Endpoint, Login
 from mailwidgets.checks.pop3 import check_pop3
-from mailwidgets.checks.report import Report, State, Step
+from mailwidgets.checks.report import Report, State
 
 Make = Callable[..., Endpoint]
 SERVER: dict[str, Answer] = {
@@ -22,10 +22,6 @@ SERVER: dict[str, Answer] = {
     "QUIT": "+OK bye",
 }
 ANA = Login("ana", "ana-secret")
-
-
-def step(report: Report, name: str) -> Step:
-    return next(one for one in report.steps if one.name == name)
 
 
 async def checked(

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from scripted import DROP, HANG, Answer, Scripted
+from scripted import DROP, HANG, Answer, Scripted, step
 
 from mailwidgets.checks.endpoint import Endpoint, Login
-from mailwidgets.checks.report import Report, State, Step
+from mailwidgets.checks.report import Report, State
 from mailwidgets.checks.smtp import check_smtp
 from mailwidgets.errors import InvalidValue
 
@@ -25,10 +25,6 @@ SERVER: dict[str, Answer] = {
     "QUIT": "221 bye",
 }
 ANA = Login("ana@example.test", "ana-secret")
-
-
-def step(report: Report, name: str) -> Step:
-    return next(one for one in report.steps if one.name == name)
 
 
 async def checked(

@@ -13,12 +13,12 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import AuthorityInformationAccessOID, NameOID
-from scripted import DROP, TLS, Scripted
+from scripted import DROP, TLS, Scripted, step
 
 from mailwidgets.checks.endpoint import Endpoint, Login, TlsMode
 from mailwidgets.checks.imap import check_imap
 from mailwidgets.checks.pop3 import check_pop3
-from mailwidgets.checks.report import Report, State, Step
+from mailwidgets.checks.report import Report, State
 from mailwidgets.checks.tls import unverified_context, verifying_context
 
 Make = Callable[..., Endpoint]
@@ -34,10 +34,6 @@ POP3 = {
 ANA = Login("ana", "ana-secret")
 NOW = dt.datetime.now(dt.UTC)
 DAY = dt.timedelta(days=1)
-
-
-def step(report: Report, name: str) -> Step:
-    return next(one for one in report.steps if one.name == name)
 
 
 async def checked(

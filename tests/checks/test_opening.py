@@ -7,12 +7,12 @@ import ssl
 from collections.abc import Callable
 
 import pytest
-from scripted import DROP, HANG, TLS, Scripted
+from scripted import DROP, HANG, TLS, Scripted, step
 
 from mailwidgets.checks.endpoint import Endpoint, Login, TlsMode
 from mailwidgets.checks.imap import check_imap
 from mailwidgets.checks.pop3 import check_pop3
-from mailwidgets.checks.report import Report, State, Step
+from mailwidgets.checks.report import Report, State
 from mailwidgets.checks.smtp import check_smtp
 
 Make = Callable[..., Endpoint]
@@ -28,10 +28,6 @@ SMTP = {
 UNDER_TLS = {"EHLO": "250-mx.test\n250 AUTH PLAIN"}
 PLAIN_ONLY = {**SMTP, "EHLO": "250-mx.test\n250 AUTH PLAIN"}
 ANA = Login("ana@example.test", "ana-secret")
-
-
-def step(report: Report, name: str) -> Step:
-    return next(one for one in report.steps if one.name == name)
 
 
 def names(report: Report) -> list[str]:

@@ -7,8 +7,8 @@ import asyncio
 import pytest
 from daemons.dovecot import Dovecot
 from daemons.postfix import Postfix
+from scripted import step
 
-from mailwidgets.checks.report import Report, Step
 from proof.matrix import (
     CELLS,
     PLAIN_LOGIN,
@@ -19,10 +19,6 @@ from proof.matrix import (
     standard_library,
     standard_library_can,
 )
-
-
-def step(report: Report, name: str) -> Step:
-    return next(one for one in report.steps if one.name == name)
 
 
 @pytest.mark.parametrize("cell", CELLS, ids=lambda cell: cell.id)

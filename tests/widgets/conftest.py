@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import ipywidgets as widgets
 import pytest
@@ -16,12 +15,6 @@ from mailwidgets.draft import Draft
 def no_widgets_of_other_tests() -> None:
     """Begin with none: ipywidgets keeps every one of the process, closed ones' parents too."""
     widgets.Widget.close_all()
-
-
-@pytest.fixture
-def servers(tmp_path: Path, key: str) -> Servers:
-    assert key
-    return Servers.open(tmp_path / "store", user="ana", workstation="WS-01")
 
 
 @pytest.fixture
