@@ -18,7 +18,7 @@ _HOMES = {
     "Dashboard": "mailwidgets.widgets.dashboard",
     "Draft": "mailwidgets.draft",
     "Practice": "mailwidgets.practice",
-    "Report": "mailwidgets.checks.report",
+    "Report": "mailwidgets.reports.report",
     "Servers": "mailwidgets.servers",
     "rehearse": "mailwidgets.prefill",
 }

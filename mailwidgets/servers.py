@@ -9,10 +9,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from mailwidgets.checks.endpoint import OnStep
 from mailwidgets.checks.ladder import CheckRun
-from mailwidgets.checks.report import Report
+from mailwidgets.connection.endpoint import OnStep
 from mailwidgets.errors import InvalidValue, StoreError
+from mailwidgets.reports.report import Report
 from mailwidgets.settings import rules
 from mailwidgets.settings.documents import ANY, UNSET, Change, Documents, drafted
 from mailwidgets.settings.levels import Identity, Level

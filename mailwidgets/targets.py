@@ -6,11 +6,11 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from mailwidgets.checks.endpoint import Endpoint, Login, OnStep, TlsMode
-from mailwidgets.checks.fault import Fault
 from mailwidgets.checks.ladder import Ladder
-from mailwidgets.checks.report import Report
+from mailwidgets.connection.endpoint import Endpoint, Login, OnStep, TlsMode
 from mailwidgets.errors import UnknownSetting, VaultError
+from mailwidgets.reports.fault import Fault
+from mailwidgets.reports.report import Report
 from mailwidgets.settings.levels import Place
 from mailwidgets.settings.resolve import Resolution
 from mailwidgets.settings.secret import Sealed, Secret

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Self
 
-from mailwidgets.checks.report import Report, Step
+from mailwidgets.reports.report import Report, Step
 
 DROP = "\0drop"
 """An answer: close the connection."""

@@ -13,8 +13,11 @@ PACKAGE = Path(__file__).parent.parent / "mailwidgets"
 # From the ground up; rooms of one floor do not know each other.
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("errors",),
-    ("settings", "checks", "practice"),
-    ("store",),
+    ("settings", "protocols", "practice"),
+    ("store", "reports"),
+    ("connection",),
+    ("checks",),
+    ("discovery",),
     ("targets",),
     ("servers",),
     ("draft", "prefill"),
@@ -25,10 +28,20 @@ FLOORS: tuple[tuple[str, ...], ...] = (
 )
 FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 MODULES = sorted(PACKAGE.rglob("*.py"))
+_SPOKEN = ("mailwidgets.protocols",)
+# What a room may know; one that is not named may know every floor below it.
 PURE = {
-    "checks": {"mailwidgets.errors"},
+    "checks": {"mailwidgets.errors", *_SPOKEN, "mailwidgets.reports", "mailwidgets.connection"},
+    "connection": {"mailwidgets.errors", *_SPOKEN, "mailwidgets.reports"},
+    "discovery": {
+        *("mailwidgets.errors", *_SPOKEN, "mailwidgets.reports", "mailwidgets.connection"),
+        "mailwidgets.checks",
+    },
     "practice": {"mailwidgets.errors"},
+    "protocols": {"mailwidgets.errors"},
+    "reports": {"mailwidgets.errors", *_SPOKEN},
     "settings": {"mailwidgets.errors"},
+    "store": {"mailwidgets.errors", "mailwidgets.settings"},
 }
 
 

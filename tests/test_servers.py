@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from mailwidgets import Servers
-from mailwidgets.checks.report import Step
 from mailwidgets.errors import InvalidValue, StoreError, UnknownSetting, WrongLevel
+from mailwidgets.reports.report import Step
 from mailwidgets.settings.levels import Level
 from mailwidgets.settings.secret import Sealed
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import trustme
 
 from mailwidgets import Servers
-from mailwidgets.checks.endpoint import TlsMode
+from mailwidgets.connection.endpoint import TlsMode
 from mailwidgets.settings.levels import Level
 
 

@@ -7,10 +7,10 @@ import binascii
 from collections.abc import Sequence
 
 from mailwidgets.checks.dialogue import Dialogue
-from mailwidgets.checks.endpoint import Endpoint, Login, TlsMode
-from mailwidgets.checks.fault import Fault
-from mailwidgets.checks.replies import shown
-from mailwidgets.checks.sasl import (
+from mailwidgets.connection.endpoint import Endpoint, Login, TlsMode
+from mailwidgets.connection.wire import Wire
+from mailwidgets.protocols.replies import shown
+from mailwidgets.protocols.sasl import (
     PREFERENCE,
     TOKEN_PREFERENCE,
     Mechanism,
@@ -19,8 +19,8 @@ from mailwidgets.checks.sasl import (
     mechanism,
     strongest,
 )
-from mailwidgets.checks.transcript import MASK
-from mailwidgets.checks.wire import Wire
+from mailwidgets.reports.fault import Fault
+from mailwidgets.reports.transcript import MASK
 
 
 def must_not_be_overheard(wire: Wire, endpoint: Endpoint) -> None:

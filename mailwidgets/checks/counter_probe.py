@@ -6,16 +6,16 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from mailwidgets.checks.address import Address
 from mailwidgets.checks.dialogue import Dialogue
-from mailwidgets.checks.fault import Fault
-from mailwidgets.checks.patience import Patience
-from mailwidgets.checks.race import race
-from mailwidgets.checks.replies import MalformedReply
-from mailwidgets.checks.report import Fix
-from mailwidgets.checks.tls import unverified_context
-from mailwidgets.checks.transcript import Transcript
-from mailwidgets.checks.wire import Wire
+from mailwidgets.connection.address import Address
+from mailwidgets.connection.patience import Patience
+from mailwidgets.connection.race import race
+from mailwidgets.connection.tls import unverified_context
+from mailwidgets.connection.wire import Wire
+from mailwidgets.protocols.replies import MalformedReply
+from mailwidgets.reports.fault import Fault
+from mailwidgets.reports.report import Fix
+from mailwidgets.reports.transcript import Transcript
 
 
 @dataclass(frozen=True, slots=True)

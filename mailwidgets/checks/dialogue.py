@@ -6,9 +6,9 @@ import abc
 import asyncio
 from typing import ClassVar
 
-from mailwidgets.checks.fault import Fault
-from mailwidgets.checks.replies import MalformedReply, protocol_of, shown
-from mailwidgets.checks.wire import Wire
+from mailwidgets.connection.wire import Wire
+from mailwidgets.protocols.replies import MalformedReply, protocol_of, shown
+from mailwidgets.reports.fault import Fault
 
 _GOODBYE = 1.0  # seconds to wait for the answer to QUIT or LOGOUT
 

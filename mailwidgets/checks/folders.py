@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 
-from mailwidgets.checks.fault import Fault
 from mailwidgets.checks.imap_dialogue import ImapDialogue
 from mailwidgets.checks.ladder import Rung
-from mailwidgets.checks.mailbox import nearest, wire_name
-from mailwidgets.checks.refusals import imap_refusal
-from mailwidgets.checks.replies import ImapResponse, Listed, imap_list, shown
+from mailwidgets.protocols.mailbox import nearest, wire_name
+from mailwidgets.protocols.replies import ImapResponse, Listed, imap_list, shown
+from mailwidgets.reports.fault import Fault
+from mailwidgets.reports.refusals import imap_refusal
 
 _MOST_FOLDERS = 20_000
 _MOST_NAMED = 20

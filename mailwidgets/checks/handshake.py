@@ -8,21 +8,21 @@ from __future__ import annotations
 import ssl
 from collections.abc import Awaitable, Callable
 
-from mailwidgets.checks import certificate
-from mailwidgets.checks.address import server_name
 from mailwidgets.checks.dialogue import foreign
-from mailwidgets.checks.endpoint import Endpoint, TlsMode
-from mailwidgets.checks.fault import Fault
 from mailwidgets.checks.ladder import Rung
-from mailwidgets.checks.replies import MalformedReply, shown
-from mailwidgets.checks.report import Fix
-from mailwidgets.checks.tls import (
+from mailwidgets.connection import certificate
+from mailwidgets.connection.address import server_name
+from mailwidgets.connection.endpoint import Endpoint, TlsMode
+from mailwidgets.connection.tls import (
     Records,
     permissive_context,
     unverified_context,
     verifying_context,
 )
-from mailwidgets.checks.wire import Wire
+from mailwidgets.connection.wire import Wire
+from mailwidgets.protocols.replies import MalformedReply, shown
+from mailwidgets.reports.fault import Fault
+from mailwidgets.reports.report import Fix
 
 Again = Callable[[], Awaitable[Wire]]
 """Connects once more, and goes as far as the point where a handshake may begin."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 from mailwidgets.checks import folders
 from mailwidgets.checks.authentication import must_not_be_overheard
 from mailwidgets.checks.counter_probe import ALTERNATIVES
-from mailwidgets.checks.endpoint import Endpoint, Login, OnStep, one_line
-from mailwidgets.checks.fault import Fault
 from mailwidgets.checks.imap_dialogue import ImapDialogue
 from mailwidgets.checks.ladder import Ladder, Rung
 from mailwidgets.checks.opening import OPENING, opened
-from mailwidgets.checks.report import Report
+from mailwidgets.connection.endpoint import Endpoint, Login, OnStep, one_line
+from mailwidgets.reports.fault import Fault
+from mailwidgets.reports.report import Report
 
 STEPS = (*OPENING, "inbox", "outbox", "goodbye")
 """The ladder of IMAP, in the order of STARTTLS."""

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from mailwidgets.checks.address import server_name
 from mailwidgets.checks.authentication import chosen, exchange, must_have_proven_itself
 from mailwidgets.checks.dialogue import Dialogue
-from mailwidgets.checks.endpoint import Endpoint, Login
-from mailwidgets.checks.fault import Fault
 from mailwidgets.checks.ladder import Rung
-from mailwidgets.checks.mailbox import quoted
-from mailwidgets.checks.refusals import imap_refusal
-from mailwidgets.checks.replies import (
+from mailwidgets.connection.address import server_name
+from mailwidgets.connection.endpoint import Endpoint, Login
+from mailwidgets.connection.wire import MAX_REPLY_LINES, Wire
+from mailwidgets.protocols.mailbox import quoted
+from mailwidgets.protocols.replies import (
     ImapResponse,
     MalformedReply,
     imap_capabilities,
@@ -21,9 +20,10 @@ from mailwidgets.checks.replies import (
     imap_response,
     shown,
 )
-from mailwidgets.checks.sasl import strongest
-from mailwidgets.checks.transcript import MASK
-from mailwidgets.checks.wire import MAX_REPLY_LINES, Wire
+from mailwidgets.protocols.sasl import strongest
+from mailwidgets.reports.fault import Fault
+from mailwidgets.reports.refusals import imap_refusal
+from mailwidgets.reports.transcript import MASK
 
 _LONGEST_COMMAND = 8000  # octets with CRLF, RFC 7162 §4
 _MOST_LITERALS = 100

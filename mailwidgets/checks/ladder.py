@@ -9,11 +9,11 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from mailwidgets.checks.endpoint import OnStep
-from mailwidgets.checks.fault import Fault
-from mailwidgets.checks.replies import MalformedReply
-from mailwidgets.checks.report import Finding, Fix, Report, State, Step
-from mailwidgets.checks.transcript import Transcript
+from mailwidgets.connection.endpoint import OnStep
+from mailwidgets.protocols.replies import MalformedReply
+from mailwidgets.reports.fault import Fault
+from mailwidgets.reports.report import Finding, Fix, Report, State, Step
+from mailwidgets.reports.transcript import Transcript
 
 
 class CheckCancelled(asyncio.CancelledError):

@@ -7,20 +7,20 @@ import contextlib
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Generic, TypeVar
 
-from mailwidgets.checks.address import Address, resolve, server_name
 from mailwidgets.checks.counter_probe import WORTH_IT, Alternative, CounterProbe
 from mailwidgets.checks.dialogue import Dialogue
-from mailwidgets.checks.endpoint import Endpoint, TlsMode
-from mailwidgets.checks.fault import Fault
 from mailwidgets.checks.handshake import Handshake
 from mailwidgets.checks.ladder import Ladder, Rung
-from mailwidgets.checks.patience import Patience
-from mailwidgets.checks.race import broken_ipv6, not_connected, race
-from mailwidgets.checks.replies import shown
-from mailwidgets.checks.report import Fix
-from mailwidgets.checks.tls import permissive_context
-from mailwidgets.checks.transcript import Transcript
-from mailwidgets.checks.wire import Wire
+from mailwidgets.connection.address import Address, resolve, server_name
+from mailwidgets.connection.endpoint import Endpoint, TlsMode
+from mailwidgets.connection.patience import Patience
+from mailwidgets.connection.race import broken_ipv6, not_connected, race
+from mailwidgets.connection.tls import permissive_context
+from mailwidgets.connection.wire import Wire
+from mailwidgets.protocols.replies import shown
+from mailwidgets.reports.fault import Fault
+from mailwidgets.reports.report import Fix
+from mailwidgets.reports.transcript import Transcript
 
 OPENING = (
     *("name", "connection", "greeting", "capabilities", "tls", "certificate", "authentication"),

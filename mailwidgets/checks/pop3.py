@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from mailwidgets.checks.address import server_name
 from mailwidgets.checks.authentication import (
     chosen,
     exchange,
@@ -13,15 +12,16 @@ from mailwidgets.checks.authentication import (
 )
 from mailwidgets.checks.counter_probe import ALTERNATIVES
 from mailwidgets.checks.dialogue import Dialogue
-from mailwidgets.checks.endpoint import Endpoint, Login, OnStep
-from mailwidgets.checks.fault import Fault
 from mailwidgets.checks.ladder import Ladder, Rung
 from mailwidgets.checks.opening import OPENING, opened
-from mailwidgets.checks.refusals import pop3_refusal
-from mailwidgets.checks.replies import Pop3Status, pop3_capabilities, pop3_status, shown
-from mailwidgets.checks.report import Report
-from mailwidgets.checks.transcript import MASK
-from mailwidgets.checks.wire import Wire
+from mailwidgets.connection.address import server_name
+from mailwidgets.connection.endpoint import Endpoint, Login, OnStep
+from mailwidgets.connection.wire import Wire
+from mailwidgets.protocols.replies import Pop3Status, pop3_capabilities, pop3_status, shown
+from mailwidgets.reports.fault import Fault
+from mailwidgets.reports.refusals import pop3_refusal
+from mailwidgets.reports.report import Report
+from mailwidgets.reports.transcript import MASK
 
 _LONGEST_COMMAND = 255  # octets with CRLF, RFC 2449 §4
 

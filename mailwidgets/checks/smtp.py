@@ -5,17 +5,17 @@ from __future__ import annotations
 import functools
 import re
 
-from mailwidgets.checks.address import a_label
 from mailwidgets.checks.authentication import must_not_be_overheard
 from mailwidgets.checks.counter_probe import ALTERNATIVES
-from mailwidgets.checks.endpoint import Endpoint, Login, OnStep, one_line
-from mailwidgets.checks.fault import Fault
 from mailwidgets.checks.ladder import Ladder
 from mailwidgets.checks.opening import OPENING, opened
-from mailwidgets.checks.refusals import smtp_refusal
-from mailwidgets.checks.replies import shown
-from mailwidgets.checks.report import Report
 from mailwidgets.checks.smtp_dialogue import SmtpDialogue
+from mailwidgets.connection.address import a_label
+from mailwidgets.connection.endpoint import Endpoint, Login, OnStep, one_line
+from mailwidgets.protocols.replies import shown
+from mailwidgets.reports.fault import Fault
+from mailwidgets.reports.refusals import smtp_refusal
+from mailwidgets.reports.report import Report
 
 STEPS = (*OPENING, "sender", "recipient", "goodbye")
 """The ladder of SMTP, in the order of STARTTLS."""

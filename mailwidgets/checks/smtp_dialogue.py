@@ -6,7 +6,6 @@ import socket
 from collections.abc import Sequence
 from typing import ClassVar
 
-from mailwidgets.checks.address import a_label, in_thread, server_name
 from mailwidgets.checks.authentication import (
     chosen,
     exchange,
@@ -14,19 +13,20 @@ from mailwidgets.checks.authentication import (
     no_mechanism,
 )
 from mailwidgets.checks.dialogue import Dialogue
-from mailwidgets.checks.endpoint import Endpoint, Login
-from mailwidgets.checks.fault import Fault
 from mailwidgets.checks.ladder import Rung
-from mailwidgets.checks.refusals import smtp_refusal
-from mailwidgets.checks.replies import (
+from mailwidgets.connection.address import a_label, in_thread, server_name
+from mailwidgets.connection.endpoint import Endpoint, Login
+from mailwidgets.connection.wire import Wire
+from mailwidgets.protocols.replies import (
     SmtpReply,
     ehlo_keywords,
     shown,
     smtp_reply,
     smtp_reply_continues,
 )
-from mailwidgets.checks.sasl import Mechanism, mechanism, strongest
-from mailwidgets.checks.wire import Wire
+from mailwidgets.protocols.sasl import Mechanism, mechanism, strongest
+from mailwidgets.reports.fault import Fault
+from mailwidgets.reports.refusals import smtp_refusal
 
 _LONGEST_COMMAND = 512  # octets with CRLF, RFC 5321 §4.5.3.1.4; some servers keep to it for AUTH
 _READY, _GO_ON = 220, 334

@@ -6,14 +6,14 @@ import time
 from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass, replace
 
-from mailwidgets.checks.endpoint import Endpoint, Login, OnStep
-from mailwidgets.checks.fault import Fault
 from mailwidgets.checks.imap import STEPS as IMAP_STEPS
 from mailwidgets.checks.imap import climb_imap
 from mailwidgets.checks.ladder import CheckCancelled
-from mailwidgets.checks.report import Line, Report, State, Step
 from mailwidgets.checks.smtp import STEPS as SMTP_STEPS
 from mailwidgets.checks.smtp import climb_smtp
+from mailwidgets.connection.endpoint import Endpoint, Login, OnStep
+from mailwidgets.reports.fault import Fault
+from mailwidgets.reports.report import Line, Report, State, Step
 
 _AT_ONCE = "Use SMTP account sends by SMTP at once."
 _NOT_NEEDED = "Not needed: mail goes by IMAP."

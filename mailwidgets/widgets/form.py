@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 
-from mailwidgets.checks.report import Fix
 from mailwidgets.draft import Draft
 from mailwidgets.errors import Conflict, MailwidgetsError
+from mailwidgets.reports.report import Fix
 from mailwidgets.settings.levels import Level
 from mailwidgets.settings.sections import SECTIONS
 from mailwidgets.widgets import markup

@@ -10,8 +10,8 @@ from html import escape
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from mailwidgets.checks.report import Line, Report, State, Step
 from mailwidgets.errors import Clash
+from mailwidgets.reports.report import Line, Report, State, Step
 from mailwidgets.settings.sections import SECTIONS, SETTINGS
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import ipywidgets as widgets
 
-from mailwidgets.checks.report import Fix, Report, State, Step
+from mailwidgets.reports.report import Fix, Report, State, Step
 from mailwidgets.settings.sections import SETTINGS
 from mailwidgets.widgets import markup
 from mailwidgets.widgets.look import plain, shared

@@ -9,11 +9,11 @@ from collections.abc import Callable
 import pytest
 from scripted import Scripted
 
-from mailwidgets.checks.endpoint import Endpoint, Login, TlsMode
 from mailwidgets.checks.imap import check_imap
 from mailwidgets.checks.pop3 import check_pop3
-from mailwidgets.checks.report import State
 from mailwidgets.checks.smtp import check_smtp
+from mailwidgets.connection.endpoint import Endpoint, Login, TlsMode
+from mailwidgets.reports.report import State
 
 Make = Callable[..., Endpoint]
 TIMEOUT = 0.05

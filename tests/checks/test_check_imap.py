@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from scripted import HANG, Answer, Scripted, step
 
-from mailwidgets.checks.endpoint import Endpoint, Login, TlsMode
 from mailwidgets.checks.imap import check_imap
-from mailwidgets.checks.report import Report, State
+from mailwidgets.connection.endpoint import Endpoint, Login, TlsMode
+from mailwidgets.reports.report import Report, State
 
 Make = Callable[..., Endpoint]
 GREETING = "* OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN] ready"

@@ -8,9 +8,9 @@ from collections.abc import Callable
 import pytest
 from scripted import Answer, Scripted, step
 
-from mailwidgets.checks.endpoint import Endpoint, Login
 from mailwidgets.checks.pop3 import check_pop3
-from mailwidgets.checks.report import Report, State
+from mailwidgets.connection.endpoint import Endpoint, Login
+from mailwidgets.reports.report import Report, State
 
 Make = Callable[..., Endpoint]
 SERVER: dict[str, Answer] = {

@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 from scripted import HANG, TLS, Scripted
 
-from mailwidgets.checks.endpoint import Endpoint, Login, TlsMode
 from mailwidgets.checks.ladder import CheckCancelled, CheckRun
 from mailwidgets.checks.pop3 import check_pop3
-from mailwidgets.checks.report import Report, State, Step
 from mailwidgets.checks.smtp import check_smtp
+from mailwidgets.connection.endpoint import Endpoint, Login, TlsMode
+from mailwidgets.reports.report import Report, State, Step
 
 Make = Callable[..., Endpoint]
 POP3 = {

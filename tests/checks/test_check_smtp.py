@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from scripted import DROP, HANG, Answer, Scripted, step
 
-from mailwidgets.checks.endpoint import Endpoint, Login
-from mailwidgets.checks.report import Report, State
 from mailwidgets.checks.smtp import check_smtp
+from mailwidgets.connection.endpoint import Endpoint, Login
 from mailwidgets.errors import InvalidValue
+from mailwidgets.reports.report import Report, State
 
 Make = Callable[..., Endpoint]
 OFFER = "250-mx.test\n250-SIZE 1000\n250 AUTH PLAIN LOGIN CRAM-MD5"

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from scripted import DROP, HANG, Answer, Scripted
 
-from mailwidgets.checks.endpoint import Endpoint, Login
 from mailwidgets.checks.ladder import CheckCancelled
-from mailwidgets.checks.report import Report, State, Step
 from mailwidgets.checks.workflow import SmtpTarget, check_workflow_imap, check_workflow_smtp
+from mailwidgets.connection.endpoint import Endpoint, Login
+from mailwidgets.reports.report import Report, State, Step
 
 Make = Callable[..., Endpoint]
 IMAP: dict[str, Answer] = {

@@ -10,12 +10,12 @@ import pytest
 from scripted import TLS, Scripted
 
 from mailwidgets.checks.counter_probe import ALTERNATIVES, Alternative
-from mailwidgets.checks.endpoint import Endpoint, Login, TlsMode
 from mailwidgets.checks.imap import check_imap
 from mailwidgets.checks.ladder import CheckRun
-from mailwidgets.checks.report import Report, State, Step
 from mailwidgets.checks.smtp import check_smtp
 from mailwidgets.checks.workflow import SmtpTarget, check_workflow_imap
+from mailwidgets.connection.endpoint import Endpoint, Login, TlsMode
+from mailwidgets.reports.report import Report, State, Step
 
 Make = Callable[..., Endpoint]
 SMTP = {"EHLO": "250-mx.test\n250 STARTTLS", "STARTTLS": "220 go" + TLS, "QUIT": "221 bye"}

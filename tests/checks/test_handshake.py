@@ -15,11 +15,11 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import AuthorityInformationAccessOID, NameOID
 from scripted import DROP, TLS, Scripted, step
 
-from mailwidgets.checks.endpoint import Endpoint, Login, TlsMode
 from mailwidgets.checks.imap import check_imap
 from mailwidgets.checks.pop3 import check_pop3
-from mailwidgets.checks.report import Report, State
-from mailwidgets.checks.tls import unverified_context, verifying_context
+from mailwidgets.connection.endpoint import Endpoint, Login, TlsMode
+from mailwidgets.connection.tls import unverified_context, verifying_context
+from mailwidgets.reports.report import Report, State
 
 Make = Callable[..., Endpoint]
 MakeContext = Callable[[trustme.LeafCert], ssl.SSLContext]

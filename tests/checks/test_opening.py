@@ -9,11 +9,11 @@ from collections.abc import Callable
 import pytest
 from scripted import DROP, HANG, TLS, Scripted, step
 
-from mailwidgets.checks.endpoint import Endpoint, Login, TlsMode
 from mailwidgets.checks.imap import check_imap
 from mailwidgets.checks.pop3 import check_pop3
-from mailwidgets.checks.report import Report, State
 from mailwidgets.checks.smtp import check_smtp
+from mailwidgets.connection.endpoint import Endpoint, Login, TlsMode
+from mailwidgets.reports.report import Report, State
 
 Make = Callable[..., Endpoint]
 SMTP = {
@@ -128,7 +128,7 @@ async def test_auto_goes_on_in_the_clear_on_loopback_and_says_so(endpoint: Make)
 async def test_auto_sends_no_password_in_the_clear_to_another_machine(
     endpoint: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mailwidgets.checks.wire.is_loopback", lambda _: False)
+    monkeypatch.setattr("mailwidgets.connection.wire.is_loopback", lambda _: False)
 
     async with Scripted("220 mx", PLAIN_ONLY) as server:
         report = await check_smtp(endpoint(server.port, TlsMode.AUTO), ANA)

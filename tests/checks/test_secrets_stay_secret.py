@@ -10,12 +10,12 @@ import pytest
 from scripted import Answer, Scripted
 
 from mailwidgets.checks.authentication import chosen
-from mailwidgets.checks.endpoint import Endpoint, Login, TlsMode
 from mailwidgets.checks.imap import check_imap
 from mailwidgets.checks.pop3 import check_pop3
-from mailwidgets.checks.report import Report, Step
 from mailwidgets.checks.smtp import check_smtp
-from mailwidgets.checks.transcript import Transcript, challenge_masked, verb
+from mailwidgets.connection.endpoint import Endpoint, Login, TlsMode
+from mailwidgets.reports.report import Report, Step
+from mailwidgets.reports.transcript import Transcript, challenge_masked, verb
 
 Make = Callable[..., Endpoint]
 SECRET = 'hunter2 "ü\\'

@@ -14,12 +14,12 @@ from daemons.dovecot import Dovecot
 from daemons.postfix import Postfix
 from daemons.variants import MailServer, Tls
 
-from mailwidgets.checks.endpoint import Endpoint, Login, TlsMode
 from mailwidgets.checks.imap import check_imap
 from mailwidgets.checks.pop3 import check_pop3
-from mailwidgets.checks.report import Report
 from mailwidgets.checks.smtp import check_smtp
 from mailwidgets.checks.workflow import check_workflow_smtp
+from mailwidgets.connection.endpoint import Endpoint, Login, TlsMode
+from mailwidgets.reports.report import Report
 
 # Short, because a server that waits for TLS is told apart by its silence for a quarter of it.
 TIMEOUT = 2.0

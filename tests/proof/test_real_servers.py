@@ -8,11 +8,11 @@ from daemons.dovecot import Dovecot
 from daemons.postfix import Postfix
 from daemons.variants import MailServer, Protocol, Tls
 
-from mailwidgets.checks.endpoint import Endpoint, Login, TlsMode
 from mailwidgets.checks.imap import check_imap
 from mailwidgets.checks.pop3 import check_pop3
-from mailwidgets.checks.report import Report
 from mailwidgets.checks.smtp import check_smtp
+from mailwidgets.connection.endpoint import Endpoint, Login, TlsMode
+from mailwidgets.reports.report import Report
 
 PROTOCOLS: tuple[Protocol, ...] = ("pop3", "imap", "smtp")
 

@@ -10,7 +10,7 @@ import pytest
 from scripted import HANG, Scripted
 
 from mailwidgets import Draft, Servers
-from mailwidgets.checks.report import Finding, Report, State, Step
+from mailwidgets.reports.report import Finding, Report, State, Step
 from mailwidgets.settings.levels import Level
 from mailwidgets.widgets.form import SectionForm
 from mailwidgets.widgets.row import Row

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from mailwidgets import Servers
-from mailwidgets.checks.report import Finding, Line, Report, State, Step
 from mailwidgets.errors import Clash
+from mailwidgets.reports.report import Finding, Line, Report, State, Step
 from mailwidgets.widgets import markup
 
 HOSTILE = "<script>alert(1)</script><img src=x onerror='alert(2)'>\"&"

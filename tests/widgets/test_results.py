@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from mailwidgets.checks.report import Fix, Line, Report, State, Step
+from mailwidgets.reports.report import Fix, Line, Report, State, Step
 from mailwidgets.widgets.results import CheckView
 
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pymap.parsing.modutf7 import modutf7_decode, modutf7_encode
 
-from mailwidgets.checks import mailbox
+from mailwidgets.protocols import mailbox
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))
 # What pymap writes as RFC 3501 asks: an ampersand behind a packed letter it leaves bare, and

@@ -16,8 +16,8 @@ from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 from scramp import ScramException, ScramMechanism
 
-from mailwidgets.checks import sasl
-from mailwidgets.checks.sasl import (
+from mailwidgets.protocols import sasl
+from mailwidgets.protocols.sasl import (
     PREFERENCE,
     TOKEN_PREFERENCE,
     Mechanism,
@@ -26,7 +26,7 @@ from mailwidgets.checks.sasl import (
     mechanism,
     strongest,
 )
-from mailwidgets.checks.scram import Scram
+from mailwidgets.protocols.scram import Scram
 
 SCRAMS = ("SCRAM-SHA-256", "SCRAM-SHA-1")
 ALL = PREFERENCE + TOKEN_PREFERENCE
@@ -103,7 +103,7 @@ def test_half_a_surrogate_pair_is_refused_and_not_repeated(name: str) -> None:
 
 def test_scramp_is_loaded_only_for_scram() -> None:
     program = (
-        "import sys; from mailwidgets.checks.sasl import mechanism; "
+        "import sys; from mailwidgets.protocols.sasl import mechanism; "
         "mechanism('PLAIN', 'u', 'p', host='h', port=1); print('scramp' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)

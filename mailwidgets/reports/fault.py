@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from mailwidgets.checks.connection_faults import CONNECTION_FAULTS
-from mailwidgets.checks.diagnosis import Diagnosis
-from mailwidgets.checks.mail_faults import MAIL_FAULTS
-from mailwidgets.checks.report import Finding, Fix, State
+from mailwidgets.reports.connection_faults import CONNECTION_FAULTS
+from mailwidgets.reports.diagnosis import Diagnosis
+from mailwidgets.reports.mail_faults import MAIL_FAULTS
+from mailwidgets.reports.report import Finding, Fix, State
 
 DIAGNOSES: dict[str, Diagnosis] = {**CONNECTION_FAULTS, **MAIL_FAULTS}
 """Code of every fault there is → what it means and what to do."""

@@ -7,11 +7,11 @@ import socket
 import ssl
 from collections.abc import Callable
 
-from mailwidgets.checks.address import is_loopback
-from mailwidgets.checks.fault import Fault
-from mailwidgets.checks.patience import Patience
-from mailwidgets.checks.tls import Records
-from mailwidgets.checks.transcript import Transcript, challenge_masked, verb
+from mailwidgets.connection.address import is_loopback
+from mailwidgets.connection.patience import Patience
+from mailwidgets.connection.tls import Records
+from mailwidgets.reports.fault import Fault
+from mailwidgets.reports.transcript import Transcript, challenge_masked, verb
 
 MAX_LINE = 65536
 """Octets in a line; RFC 5321 §4.5.3.1.5 asks for 512, real servers send some thousands."""

@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from mailwidgets.checks.fault import DIAGNOSES, Fault
-from mailwidgets.checks.report import State
+from mailwidgets.reports.fault import DIAGNOSES, Fault
+from mailwidgets.reports.report import State
 
 # Scripts, lessons and pages go by these: a code may be added, never renamed.
 CODES = (

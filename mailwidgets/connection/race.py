@@ -10,11 +10,11 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from mailwidgets.checks.address import Address
-from mailwidgets.checks.endpoint import Endpoint
-from mailwidgets.checks.fault import Fault
-from mailwidgets.checks.patience import Patience
-from mailwidgets.checks.replies import shown
+from mailwidgets.connection.address import Address
+from mailwidgets.connection.endpoint import Endpoint
+from mailwidgets.connection.patience import Patience
+from mailwidgets.protocols.replies import shown
+from mailwidgets.reports.fault import Fault
 
 _STAGGER = 0.25  # seconds of head start; RFC 8305 §8: Connection Attempt Delay
 _NO_ROUTE = frozenset(

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator
 import pytest
 from scripted import Scripted
 
-from mailwidgets.checks.address import (
+from mailwidgets.checks.smtp import check_smtp
+from mailwidgets.connection.address import (
     Address,
     a_label,
     is_loopback,
@@ -18,12 +19,11 @@ from mailwidgets.checks.address import (
     resolve,
     server_name,
 )
-from mailwidgets.checks.endpoint import Endpoint, Login, TlsMode
-from mailwidgets.checks.fault import Fault
-from mailwidgets.checks.patience import Patience
-from mailwidgets.checks.race import broken_ipv6, not_connected, race
-from mailwidgets.checks.report import State
-from mailwidgets.checks.smtp import check_smtp
+from mailwidgets.connection.endpoint import Endpoint, Login, TlsMode
+from mailwidgets.connection.patience import Patience
+from mailwidgets.connection.race import broken_ipv6, not_connected, race
+from mailwidgets.reports.fault import Fault
+from mailwidgets.reports.report import State
 
 Make = Callable[..., Endpoint]
 IPV6 = socket.has_ipv6

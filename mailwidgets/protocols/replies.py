@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from mailwidgets.checks.imap_responses import (
+from mailwidgets.protocols.imap_responses import (
     ImapResponse,
     Listed,
     imap_capabilities,
@@ -19,7 +19,7 @@ from mailwidgets.checks.imap_responses import (
     imap_literal,
     imap_response,
 )
-from mailwidgets.checks.octets import MalformedReply, protocol_of, shown
+from mailwidgets.protocols.octets import MalformedReply, protocol_of, shown
 
 __all__ = [
     "ImapResponse",

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mailwidgets.checks.fault import Fault
-from mailwidgets.checks.replies import shown
+from mailwidgets.protocols.replies import shown
+from mailwidgets.reports.fault import Fault
 
 if TYPE_CHECKING:
     from cryptography import x509

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable
 from typing import TypeVar
 
-from mailwidgets.checks.fault import Fault
+from mailwidgets.reports.fault import Fault
 
 _TIMEOUTS_IN_A_CHECK = 4
 

@@ -13,10 +13,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from mailwidgets.checks.endpoint import Endpoint
-from mailwidgets.checks.fault import Fault
-from mailwidgets.checks.patience import Patience
-from mailwidgets.checks.replies import shown
+from mailwidgets.connection.endpoint import Endpoint
+from mailwidgets.connection.patience import Patience
+from mailwidgets.protocols.replies import shown
+from mailwidgets.reports.fault import Fault
 
 _MOST_ADDRESSES = 16
 _NO_SUCH_NAME = frozenset(

@@ -7,8 +7,8 @@ import re
 import sys
 import time
 
-from mailwidgets.checks.replies import shown
-from mailwidgets.checks.report import Line
+from mailwidgets.protocols.replies import shown
+from mailwidgets.reports.report import Line
 
 _MOST_LINES = 500
 _SHORTEST_SECRET = 4  # masking every "a" would tell more about the password "a" than it hides

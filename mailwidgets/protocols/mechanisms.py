@@ -11,7 +11,7 @@ from __future__ import annotations
 import hmac
 import json
 
-from mailwidgets.checks.octets import shown
+from mailwidgets.protocols.octets import shown
 
 _LONGEST_TOKEN_ERROR = 4096  # bytes of JSON that are read; the real ones have some hundred
 

@@ -18,8 +18,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from mailwidgets.checks import imap_responses, octets, replies
-from mailwidgets.checks.replies import (
+from mailwidgets.protocols import imap_responses, octets, replies
+from mailwidgets.protocols.replies import (
     ImapResponse,
     MalformedReply,
     Pop3Status,

@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Protocol
 
-from mailwidgets.checks.mechanisms import (
+from mailwidgets.protocols.mechanisms import (
     CramMd5,
     Login,
     OAuthBearer,
@@ -26,7 +26,7 @@ from mailwidgets.checks.mechanisms import (
     ServerNotProven,
     XOAuth2,
 )
-from mailwidgets.checks.octets import shown
+from mailwidgets.protocols.octets import shown
 
 __all__ = [
     "PREFERENCE",
@@ -114,7 +114,7 @@ def mechanism(name: str, user: str, password: str, *, host: str, port: int) -> M
     match name.upper():
         case "SCRAM-SHA-256" | "SCRAM-SHA-1" as scram:
             # A check without SCRAM need not wait for scramp and its ASN.1 reader.
-            from mailwidgets.checks.scram import Scram  # noqa: PLC0415 - see above
+            from mailwidgets.protocols.scram import Scram  # noqa: PLC0415 - see above
 
             return Scram(scram, user, password)
         case "CRAM-MD5":

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from scramp import ScramClient, ScramException  # type: ignore[import-untyped]  # it has no types
 
-from mailwidgets.checks.mechanisms import Exchange, SaslError, ServerNotProven, octets_of
-from mailwidgets.checks.octets import shown
+from mailwidgets.protocols.mechanisms import Exchange, SaslError, ServerNotProven, octets_of
+from mailwidgets.protocols.octets import shown
 
 # RFC 5802 §4 asks for 4096 at least, and scramp insists. A million costs about half a second,
 # and a hostile server could ask for any number.

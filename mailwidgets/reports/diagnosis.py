@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mailwidgets.checks.report import State
+from mailwidgets.reports.report import State
 
 
 @dataclass(frozen=True, slots=True)

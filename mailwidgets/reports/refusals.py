@@ -3,7 +3,7 @@
 Each protocol has a table of rules, read from the top: the first one that fits gives the code.
 The words are what real servers say where codes alone leave it open.
 
->>> from mailwidgets.checks.replies import smtp_reply
+>>> from mailwidgets.protocols.replies import smtp_reply
 >>> smtp_refusal(smtp_reply([b"554 5.7.1 <b@example.org>: Relay access denied"]), "rcpt").code
 'relay_denied'
 """
@@ -14,8 +14,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from mailwidgets.checks.fault import Fault
-from mailwidgets.checks.replies import ImapResponse, Pop3Status, SmtpReply, shown
+from mailwidgets.protocols.replies import ImapResponse, Pop3Status, SmtpReply, shown
+from mailwidgets.reports.fault import Fault
 
 _APP_PASSWORD = r"app(lication)?[- ]?(specific)?[- ]?passwo?r?d"  # noqa: S105 - what servers call it
 _DISABLED = (

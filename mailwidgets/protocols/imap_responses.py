@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from mailwidgets.checks import mailbox
-from mailwidgets.checks.octets import MalformedReply, shown
+from mailwidgets.protocols import mailbox
+from mailwidgets.protocols.octets import MalformedReply, shown
 
 _STATUSES = frozenset({"OK", "NO", "BAD", "BYE", "PREAUTH"})
 _TAGGED = frozenset({"OK", "NO", "BAD"})  # RFC 3501 §9: response-tagged

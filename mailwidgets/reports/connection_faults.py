@@ -5,8 +5,8 @@ The codes are stable: scripts, lessons and pages refer to them.
 
 from __future__ import annotations
 
-from mailwidgets.checks.diagnosis import Diagnosis
-from mailwidgets.checks.report import State
+from mailwidgets.reports.diagnosis import Diagnosis
+from mailwidgets.reports.report import State
 
 _NETWORK = {
     "name_missing": Diagnosis(

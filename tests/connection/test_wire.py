@@ -10,11 +10,11 @@ from collections.abc import AsyncIterator, Callable
 import pytest
 from scripted import Scripted
 
-from mailwidgets.checks.fault import Fault
-from mailwidgets.checks.patience import Patience
-from mailwidgets.checks.tls import permissive_context
-from mailwidgets.checks.transcript import Transcript
-from mailwidgets.checks.wire import MAX_LINE, Wire
+from mailwidgets.connection.patience import Patience
+from mailwidgets.connection.tls import permissive_context
+from mailwidgets.connection.wire import MAX_LINE, Wire
+from mailwidgets.reports.fault import Fault
+from mailwidgets.reports.transcript import Transcript
 
 Connect = Callable[..., object]
 

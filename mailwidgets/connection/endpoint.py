@@ -6,8 +6,8 @@ import enum
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from mailwidgets.checks.report import Step
 from mailwidgets.errors import InvalidValue
+from mailwidgets.reports.report import Step
 
 OnStep = Callable[[Step], None]
 """Told of each step as it starts (``State.RUNNING``), as it ends, and where it is skipped."""

@@ -1,0 +1,1 @@
+"""What a check found: steps, findings, and what every fault means; frozen values, no I/O."""
