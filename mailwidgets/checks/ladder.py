@@ -31,15 +31,23 @@ class Rung:
         self._ladder = ladder
         self.evidence: list[str] = []
         self.finding: Finding | None = None
+        self.also: list[Finding] = []
 
     def saw(self, *sentences: str) -> None:
         """Add evidence: short sentences, the server's own words already escaped."""
         self.evidence += [self._ladder.transcript.mask(one) for one in sentences if one]
 
     def warn(self, fault: Fault) -> None:
-        """Note something worth a look that does not stop the check; the first one stays."""
+        """Note something worth a look that does not stop the check; the first one leads."""
+        found = replace(self._ladder.finding(fault), severity=State.WARNED)
         if self.finding is None:
-            self.finding = replace(self._ladder.finding(fault), severity=State.WARNED)
+            self.finding = found
+        else:
+            self.also.append(found)
+
+    def mention(self, fault: Fault) -> None:
+        """Note what else is wrong, beside what decides over this step."""
+        self.also.append(self._ladder.finding(fault))
 
     def judge(self, fault: Fault) -> None:
         """Warn of the fault where it is one to warn of, else raise it."""
@@ -166,7 +174,10 @@ class Ladder:
     def _end(self, name: str, rung: Rung, began: float, finding: Finding | None) -> None:
         state = finding.severity if finding else State.PASSED
         ms = (time.perf_counter() - began) * 1000
-        self._tell(Step(name, state, ms, tuple(rung.evidence), finding))
+        # What was warned of before the step failed is still worth telling.
+        warned = (rung.finding,) if rung.finding and rung.finding is not finding else ()
+        also = (*warned, *rung.also)
+        self._tell(Step(name, state, ms, tuple(rung.evidence), finding, also))
 
     def _tell(self, step: Step) -> None:
         if step.state is not State.RUNNING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mailwidgets.reports.report import State
+from mailwidgets.reports.report import State, Who
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,11 +14,13 @@ class Diagnosis:
     Attributes:
         meaning: what it means, one or two sentences.
         advice: what to do.
+        who: who can mend it, most often.
         field: key of the setting to look at, empty where there is none.
         severity: FAILED, or WARNED where mail will work all the same.
     """
 
     meaning: str
     advice: str
+    who: Who
     field: str = ""
     severity: State = State.FAILED

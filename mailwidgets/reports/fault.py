@@ -5,7 +5,7 @@ from __future__ import annotations
 from mailwidgets.reports.connection_faults import CONNECTION_FAULTS
 from mailwidgets.reports.diagnosis import Diagnosis
 from mailwidgets.reports.mail_faults import MAIL_FAULTS
-from mailwidgets.reports.report import Finding, Fix, State
+from mailwidgets.reports.report import Finding, Fix, State, Who
 
 DIAGNOSES: dict[str, Diagnosis] = {**CONNECTION_FAULTS, **MAIL_FAULTS}
 """Code of every fault there is → what it means and what to do."""
@@ -29,6 +29,7 @@ class Fault(Exception):
         field: the setting to look at, likewise; None takes the table's.
         severity: FAILED or WARNED, likewise.
         fix: settings of the same section that would mend it.
+        who: who can mend it, where more is known than the table says.
     """
 
     def __init__(  # noqa: PLR0913 - each word of a finding may be made more precise
@@ -41,6 +42,7 @@ class Fault(Exception):
         field: str | None = None,
         severity: State | None = None,
         fix: Fix = (),
+        who: Who | None = None,
     ) -> None:
         super().__init__(code, saw)
         self.code = code
@@ -50,6 +52,7 @@ class Fault(Exception):
         self.field = field
         self.severity = severity
         self.fix = fix
+        self.who = who
 
     def finding(self, section: str) -> Finding:
         """Return the finding for ``section``, whose settings decide which field to look at."""
@@ -61,6 +64,7 @@ class Fault(Exception):
             meaning=self.meaning or known.meaning,
             advice=self.advice or known.advice,
             field=_INSTEAD.get(section, {}).get(field, field),
+            who=self.who or known.who,
             severity=self.severity or known.severity,
             fix=self.fix,
         )

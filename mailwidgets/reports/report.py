@@ -24,6 +24,15 @@ class State(enum.StrEnum):
     SKIPPED = "skipped"
 
 
+class Who(enum.StrEnum):
+    """Who can mend it."""
+
+    YOU = "you"
+    MAILBOX = "the mailbox's owner"
+    SERVER = "the server's administrator"
+    NETWORK = "the network's owner"
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One thing that is wrong or worth a look, and what to do about it.
@@ -34,9 +43,12 @@ class Finding:
         meaning: what that means.
         advice: what to do.
         field: key of the setting to look at (``"tls"``), or ``""`` where none is.
+        who: who can mend it.
         severity: ``FAILED`` or ``WARNED``.
-        fix: keys of the same section's settings with values that would mend it, where the
-            check knows some: ``(("tls", "implicit"),)``.
+        fix: keys of settings with values that would mend it, where the check knows some:
+            ``(("tls", "implicit"),)``.
+        section: whose settings ``field`` and ``fix`` are, where that is not the report's own:
+            workflow e-mail may fail by the SMTP settings of the user who sends.
     """
 
     code: str
@@ -44,8 +56,10 @@ class Finding:
     meaning: str
     advice: str
     field: str
+    who: Who = Who.YOU
     severity: State = State.FAILED
     fix: Fix = ()
+    section: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +74,8 @@ class Step:
         ms: milliseconds it took; 0.0 while running or where it was skipped.
         evidence: short sentences of what was seen, safe to show: control characters are
             escaped, secrets masked; markup is *not* escaped, that is the page's part.
-        finding: what is wrong with it, if anything is.
+        finding: what is wrong with it, if anything is: the first thing that blocks.
+        also: what else was seen to be wrong.
         via: the server this step spoke to where a check speaks to more than one
             (``"imap"``, ``"smtp"``), else ``""``.
     """
@@ -70,6 +85,7 @@ class Step:
     ms: float = 0.0
     evidence: tuple[str, ...] = ()
     finding: Finding | None = None
+    also: tuple[Finding, ...] = ()
     via: str = ""
 
 
@@ -118,6 +134,12 @@ class Report:
                 if step.state is state and step.finding is not None:
                     return step.finding
         return None
+
+    @property
+    def also(self) -> tuple[Finding, ...]:
+        """Return what else was seen to be wrong, in the order of the steps."""
+        every = (one for step in self.steps for one in (step.finding, *step.also) if one)
+        return tuple(one for one in every if one is not self.finding)
 
     @property
     def code(self) -> str:
@@ -187,8 +209,10 @@ class Report:
                 f"  Saw:   {found.saw}",
                 f"  Means: {found.meaning}",
                 f"  Do:    {found.advice}",
+                f"  Who:   {found.who}",
                 f"  Code:  {found.code}{field}",
             ]
+            lines += [f"  Also:  {one.meaning} ({one.code})" for one in self.also]
         return "\n".join(lines)
 
     def _repr_pretty_(self, printer: _Printer, cycle: bool) -> None:  # noqa: FBT001 - IPython's
