@@ -139,6 +139,7 @@ class Targets:
             password=self._password(section),
             sasl=self._of(section, "sasl"),
             token=self._of(section, "token"),
+            borrowed=(self.resolution[section, "user"].borrowed or "").upper(),
         )
 
     def _of(self, section: str, key: str) -> Any:  # noqa: ANN401 - a value has its field's type

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from mailwidgets.app import MailwidgetsApp
+from mailwidgets.reports.reference import diagnoses_reference
 from mailwidgets.settings.reference import settings_reference
 
 ROOT = Path(__file__).parent.parent
@@ -24,6 +25,16 @@ def test_the_table_of_settings_is_what_the_declarations_say() -> None:
     assert table == f"\n{settings_reference()}\n", (
         "renew it: python -c 'from mailwidgets.settings.reference import settings_reference; "
         "print(settings_reference())'"
+    )
+
+
+def test_the_table_of_diagnoses_is_what_the_checks_say() -> None:
+    page = (ROOT / "docs" / "diagnoses.md").read_text(encoding="utf-8")
+    table = page[page.index("| Code") :]
+
+    assert table == diagnoses_reference(), (
+        "renew it: python -c 'from mailwidgets.reports.reference import diagnoses_reference; "
+        "print(diagnoses_reference())'"
     )
 
 

@@ -1,4 +1,4 @@
-"""Where does it work instead? One look at the protocol's other ports, once a check has failed."""
+"""Where does it work instead? One further connection, once a check has failed."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from mailwidgets.checks.dialogue import Dialogue
 from mailwidgets.connection.address import Address
+from mailwidgets.connection.endpoint import IMPLICIT_PORTS, Endpoint
 from mailwidgets.connection.patience import Patience
 from mailwidgets.connection.race import race
 from mailwidgets.connection.tls import unverified_context
@@ -31,13 +32,23 @@ class Alternative:
     implicit: bool
 
     def fix(self, section: str) -> Fix:
-        """Return the settings of ``section`` that choose it; POP3 and IMAP have Yes and No."""
-        choice = "implicit" if self.implicit else "require"
-        return (("port", self.port), ("tls", True if section in {"pop3", "imap"} else choice))
+        """Return the settings of ``section`` that choose it."""
+        return (("port", self.port), ("tls", choice(section, implicit=self.implicit)))
+
+    def offered(self, endpoint: Endpoint, section: str) -> Fix:
+        """Return those of them that differ from what was tried."""
+        return tuple(one for one in self.fix(section) if one != ("port", endpoint.port))
 
     def __str__(self) -> str:
         """Return it in words."""
         return f"port {self.port} answers with {'TLS' if self.implicit else 'STARTTLS'}"
+
+
+def choice(section: str, *, implicit: bool) -> str | bool:
+    """Return what Use TLS/SSL of a section has to be; POP3 and IMAP have Yes and No."""
+    if section in {"pop3", "imap"}:
+        return True
+    return "implicit" if implicit else "require"
 
 
 ALTERNATIVES: dict[str, tuple[Alternative, ...]] = {
@@ -47,14 +58,32 @@ ALTERNATIVES: dict[str, tuple[Alternative, ...]] = {
 }
 """The ports of each protocol that have TLS, the usual one first (RFC 8314 §3)."""
 
-WORTH_IT = frozenset(
-    ("refused", "timeout_connect", "starttls_missing", "tls_on_plain_port", "wrong_protocol")
-)
-"""Faults that another port may well not have."""
+_ELSEWHERE = frozenset(("refused", "timeout_connect", "wrong_protocol"))
+
+
+def worth_trying(code: str, endpoint: Endpoint, protocol: str, section: str) -> Alternative | None:
+    """Return the one place where it may well work instead, None where a look would tell nothing.
+
+    Args:
+        code: the fault that ended the check.
+        endpoint: what was tried.
+        protocol: ``smtp``, ``imap`` or ``pop3``.
+        section: whose settings they are; a choice it does not have is no alternative.
+    """
+    others = [one for one in ALTERNATIVES[protocol] if one.port != endpoint.port]
+    if code in _ELSEWHERE:
+        return next(iter(others), None)
+    if code == "starttls_missing":
+        return next((one for one in others if one.implicit), None)
+    if code == "tls_on_plain_port":
+        if section not in {"pop3", "imap"} and endpoint.port not in IMPLICIT_PORTS:
+            return Alternative(endpoint.port, implicit=False)
+        return next((one for one in others if not one.implicit), None)
+    return None
 
 
 class CounterProbe:
-    """One look at the other ports of a server.
+    """One look at another port of a server.
 
     No login and no address is sent, and no certificate is verified: whether mail works there,
     the next check will say.
@@ -78,14 +107,8 @@ class CounterProbe:
         self._talk = talk
         self._seconds = seconds
 
-    async def first(self, others: Sequence[Alternative]) -> Alternative | None:
-        """Return the first of the ports, in the order given, on which a client gets TLS."""
-        async with asyncio.TaskGroup() as looking:
-            looks = [looking.create_task(self._in_time(other)) for other in others]
-        answers = (look.result() for look in looks)
-        return next((other for other, has in zip(others, answers, strict=True) if has), None)
-
-    async def _in_time(self, other: Alternative) -> bool:
+    async def finds(self, other: Alternative) -> bool:
+        """Return whether a client gets TLS there, in time."""
         try:
             async with asyncio.timeout(self._seconds):
                 return await self._has_tls(other)

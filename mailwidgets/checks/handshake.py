@@ -5,14 +5,17 @@ The second handshake is on a connection of its own, verifies nothing, and sends 
 
 from __future__ import annotations
 
+import difflib
 import ssl
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 
 from mailwidgets.checks.dialogue import foreign
 from mailwidgets.checks.ladder import Rung
 from mailwidgets.connection import certificate
-from mailwidgets.connection.address import server_name
-from mailwidgets.connection.endpoint import Endpoint, TlsMode
+from mailwidgets.connection.address import resolve, server_name
+from mailwidgets.connection.endpoint import Endpoint
+from mailwidgets.connection.patience import Patience
 from mailwidgets.connection.tls import (
     Records,
     permissive_context,
@@ -22,11 +25,12 @@ from mailwidgets.connection.tls import (
 from mailwidgets.connection.wire import Wire
 from mailwidgets.protocols.replies import MalformedReply, shown
 from mailwidgets.reports.fault import Fault
-from mailwidgets.reports.report import Fix
 
 Again = Callable[[], Awaitable[Wire]]
 """Connects once more, and goes as far as the point where a handshake may begin."""
 
+_MOST_NAMES = 3  # of a certificate, to be looked up
+_LOOKUP = 1.0  # seconds for each
 _SAFE = ("TLSv1.2", "TLSv1.3")
 _VERSIONS = ("PROTOCOL_VERSION", "UNSUPPORTED_PROTOCOL", "NO_PROTOCOLS_AVAILABLE")
 _CIPHERS = (
@@ -51,11 +55,13 @@ class Handshake:
         self._again = again
         self._upgrade = upgrade
         self._name = server_name(endpoint.host)
+        self._peer = ""
         self._records: Records | None = None
         self._unverified: ssl.SSLCertVerificationError | None = None
 
     async def shake(self, wire: Wire, rung: Rung) -> None:
         """Do the handshake; a certificate that is not accepted is for ``verify`` to say."""
+        self._peer = wire.peer
         try:
             self._records = await wire.handshake(self._context(), self._name)
         except ssl.SSLCertVerificationError as error:
@@ -110,7 +116,25 @@ class Handshake:
             return certificate.unread(error)
         read = certificate.read(seen.certificate())
         rung.saw(*read.evidence())
-        return certificate.not_verified(error, self._name, read, len(seen.chain()))
+        fault = certificate.not_verified(error, self._name, read, len(seen.chain()))
+        if fault.code == "cert_name":
+            fault.fix, fault.advice = (), ""
+            if name := await self._name_of_this_server(read.names):
+                fault.fix = (("name", name),)
+                fault.advice = f"Use {name} as server name: it leads to this very server."
+        return fault
+
+    async def _name_of_this_server(self, names: Sequence[str]) -> str:
+        """Return which of a certificate's names leads to the address that was connected to."""
+        whole = [name for name in names if "*" not in name]
+        for name in difflib.get_close_matches(self._name, whole, n=_MOST_NAMES, cutoff=0.0):
+            try:
+                found = await resolve(replace(self._endpoint, host=name), Patience(_LOOKUP))
+            except Fault:
+                continue  # not allowed, or leads nowhere from here: no name to offer
+            if any(address.ip == self._peer for address in found):
+                return name
+        return ""
 
     async def _fault(self, error: ssl.SSLError, records: Records | None) -> Fault:
         """Return why the handshake failed."""
@@ -130,8 +154,7 @@ class Handshake:
             return Fault("starttls_injection", f"In place of TLS came: {line}")
         if fault := foreign(said, self._protocol):
             return fault
-        fix: Fix = (("tls", "require"),) if self._endpoint.tls is TlsMode.IMPLICIT else ()
-        return Fault("tls_on_plain_port", f"Instead of TLS the server said: {line}", fix=fix)
+        return Fault("tls_on_plain_port", f"Instead of TLS the server said: {line}")
 
     async def _hung_up(self, saw: str) -> Fault:
         """Return why the server hung up in the handshake; some do so for want of an alert."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mailwidgets.checks import folders
 from mailwidgets.checks.authentication import must_not_be_overheard
-from mailwidgets.checks.counter_probe import ALTERNATIVES
+from mailwidgets.checks.foresight import foresee
 from mailwidgets.checks.imap_dialogue import ImapDialogue
 from mailwidgets.checks.ladder import Ladder, Rung
 from mailwidgets.checks.opening import OPENING, opened
@@ -81,7 +81,8 @@ async def climb_imap(  # noqa: PLR0913 - the settings of a section
     ladder = Ladder(section, STEPS, on_step=on_step, secrets=(login.password,))
 
     async def climb() -> None:
-        async with opened(endpoint, ladder, ImapDialogue, ALTERNATIVES["imap"]) as dialogue:
+        foresee(ladder, endpoint, login, protocol="imap")
+        async with opened(endpoint, ladder, ImapDialogue, "imap") as dialogue:
             if not await _log_in(dialogue, endpoint, login, ladder):
                 return
             with ladder.step("inbox") as rung:

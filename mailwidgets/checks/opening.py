@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from typing import Generic, TypeVar
 
-from mailwidgets.checks.counter_probe import WORTH_IT, Alternative, CounterProbe
+from mailwidgets.checks.counter_probe import CounterProbe, worth_trying
 from mailwidgets.checks.dialogue import Dialogue
 from mailwidgets.checks.handshake import Handshake
 from mailwidgets.checks.ladder import Ladder, Rung
 from mailwidgets.connection.address import Address, resolve, server_name
-from mailwidgets.connection.endpoint import Endpoint, TlsMode
+from mailwidgets.connection.endpoint import IMPLICIT_PORTS, STARTTLS_PORTS, Endpoint, TlsMode
 from mailwidgets.connection.patience import Patience
 from mailwidgets.connection.race import broken_ipv6, not_connected, race
 from mailwidgets.connection.tls import permissive_context
@@ -23,13 +23,12 @@ from mailwidgets.reports.report import Fix
 from mailwidgets.reports.transcript import Transcript
 
 OPENING = (
-    *("name", "connection", "greeting", "capabilities", "tls", "certificate", "authentication"),
+    *("settings", "name", "connection", "greeting", "capabilities"),
+    *("tls", "certificate", "authentication"),
 )
 """The steps every check begins with, in the order of STARTTLS."""
 
 _IMPLICIT_FIRST = ("tls", "certificate", "greeting", "capabilities")
-_IMPLICIT_PORTS = frozenset((465, 993, 995))
-_STARTTLS_PORTS = frozenset((25, 110, 143, 587))
 _GRACE = 3.0  # seconds a server has for its greeting before it counts as silent
 _SHARE_OF_TIMEOUT = 4
 
@@ -41,7 +40,7 @@ async def opened(
     endpoint: Endpoint,
     ladder: Ladder,
     talk: Callable[[Wire], D],
-    others: Sequence[Alternative] = (),
+    protocol: str,
 ) -> AsyncIterator[D]:
     """Climb the first steps, give a conversation ready for a login, and take leave in the end.
 
@@ -52,12 +51,12 @@ async def opened(
         endpoint: where to connect.
         ladder: the ladder to climb.
         talk: makes the protocol's conversation over a wire.
-        others: the protocol's ports with TLS, to look at where this one fails.
+        protocol: ``smtp``, ``imap`` or ``pop3``.
 
     Raises:
         Fault: the step that failed holds it already.
     """
-    opening = Opening(endpoint, ladder, talk, others)
+    opening = Opening(endpoint, ladder, talk, protocol)
     try:
         dialogue = await opening.climb()
         yield dialogue
@@ -76,16 +75,12 @@ class Opening(Generic[D]):
     """One climb from the name to a ready conversation; see ``opened``."""
 
     def __init__(
-        self,
-        endpoint: Endpoint,
-        ladder: Ladder,
-        talk: Callable[[Wire], D],
-        others: Sequence[Alternative],
+        self, endpoint: Endpoint, ladder: Ladder, talk: Callable[[Wire], D], protocol: str
     ) -> None:
         self._endpoint = endpoint
         self._ladder = ladder
         self._talk = talk
-        self._others = [other for other in others if other.port != endpoint.port]
+        self._protocol = protocol
         self._patience = Patience(endpoint.timeout)
         self._grace = min(_GRACE, endpoint.timeout / _SHARE_OF_TIMEOUT)
         self._implicit = False
@@ -124,14 +119,18 @@ class Opening(Generic[D]):
             await self._wire.close()
 
     async def look_elsewhere(self, fault: Fault) -> None:
-        """Offer another port as a fix, where the fault suggests it and one has TLS."""
+        """Offer what works as a fix, where the fault suggests it and one more look finds it."""
         seconds = min(self._grace, self._patience.left)
-        if fault.code not in WORTH_IT or fault.fix or not self._addresses or not seconds:
+        if fault.fix or not self._addresses or not seconds:
             return
-        name = server_name(self._endpoint.host)
-        probe = CounterProbe(name, self._addresses, self._talk, seconds)
-        if better := await probe.first(self._others):
-            self._ladder.amend(f"Here, {better}.", better.fix(self._ladder.section))
+        endpoint, section = self._endpoint, self._ladder.section
+        other = worth_trying(fault.code, endpoint, self._protocol, section)
+        if other is None:
+            return
+        self._ladder.transcript.add("*", f"one more connection, to port {other.port}, no login")
+        probe = CounterProbe(server_name(endpoint.host), self._addresses, self._talk, seconds)
+        if await probe.finds(other):
+            self._ladder.amend(f"Here, {other}.", other.offered(endpoint, section))
 
     async def drop(self) -> None:
         """Close the socket at once, if it is still open."""
@@ -156,8 +155,8 @@ class Opening(Generic[D]):
         mode, port = self._endpoint.tls, self._endpoint.port
         if mode in {TlsMode.IMPLICIT, TlsMode.NONE}:
             return mode is TlsMode.IMPLICIT
-        if port in _IMPLICIT_PORTS | _STARTTLS_PORTS:
-            return port in _IMPLICIT_PORTS
+        if port in IMPLICIT_PORTS | STARTTLS_PORTS:
+            return port in IMPLICIT_PORTS
         if await wire.arrival(self._grace):
             rung.saw("The server speaks first: TLS comes by STARTTLS.")
             return False
@@ -222,7 +221,7 @@ class Opening(Generic[D]):
     def _plain_on_tls_port(self) -> Fault:
         fix: Fix = (("tls", "implicit"),)
         if self._ladder.section in {"pop3", "imap"}:  # there, Yes means STARTTLS on some ports
-            fix = () if self._endpoint.port in _STARTTLS_PORTS else (("tls", True),)
+            fix = () if self._endpoint.port in STARTTLS_PORTS else (("tls", True),)
         return Fault(
             "plain_on_tls_port",
             f"Silence for {self._grace:g} s, but a TLS handshake is answered at once.",

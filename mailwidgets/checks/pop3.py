@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from typing import ClassVar
 
 from mailwidgets.checks.authentication import (
@@ -10,8 +11,8 @@ from mailwidgets.checks.authentication import (
     must_have_proven_itself,
     must_not_be_overheard,
 )
-from mailwidgets.checks.counter_probe import ALTERNATIVES
 from mailwidgets.checks.dialogue import Dialogue
+from mailwidgets.checks.foresight import foresee
 from mailwidgets.checks.ladder import Ladder, Rung
 from mailwidgets.checks.opening import OPENING, opened
 from mailwidgets.connection.address import server_name
@@ -21,7 +22,7 @@ from mailwidgets.protocols.replies import Pop3Status, pop3_capabilities, pop3_st
 from mailwidgets.reports.fault import Fault
 from mailwidgets.reports.refusals import pop3_refusal
 from mailwidgets.reports.report import Report
-from mailwidgets.reports.transcript import MASK
+from mailwidgets.reports.transcript import MASK, verb
 
 _LONGEST_COMMAND = 255  # octets with CRLF, RFC 2449 §4
 
@@ -44,7 +45,8 @@ async def check_pop3(endpoint: Endpoint, login: Login, *, on_step: OnStep | None
     ladder = Ladder("pop3", steps, on_step=on_step, secrets=(login.password,))
 
     async def climb() -> None:
-        async with opened(endpoint, ladder, Pop3Dialogue, ALTERNATIVES["pop3"]) as dialogue:
+        foresee(ladder, endpoint, login, protocol="pop3")
+        async with opened(endpoint, ladder, Pop3Dialogue, "pop3") as dialogue:
             if not login.user:
                 ladder.skip("authentication", "No user name is set.")
                 ladder.skip("mailbox", "Only a login has a mailbox.")
@@ -68,6 +70,7 @@ class Pop3Dialogue(Dialogue):
         super().__init__(wire)
         self._capabilities: dict[str, str] | None = None  # None: the server knows no CAPA
         self._verdict: Pop3Status | None = None
+        self._unanswered: deque[str] = deque()  # commands, by their verbs
 
     async def greet(self) -> str:
         """Read the greeting (§4)."""
@@ -131,9 +134,15 @@ class Pop3Dialogue(Dialogue):
                     fix=(("sasl", True),),
                 )
         rung.saw(f"USER and PASS as {shown(login.user)}.")
-        self._verdict = await self.command(f"USER {login.user}")
+        user, password = f"USER {login.user}", f"PASS {login.password}"
+        self._send(user)
+        if self._pipelines:
+            self._send(password, masked=f"PASS {MASK}")
+        self._verdict = await self._status()
         self._must_be_in(login)
-        self._verdict = await self.command(f"PASS {login.password}", masked=f"PASS {MASK}")
+        if not self._pipelines:
+            self._send(password, masked=f"PASS {MASK}")
+        self._verdict = await self._status()
         self._must_be_in(login)
 
     def _must_be_in(self, login: Login, remark: str = "") -> None:
@@ -145,19 +154,36 @@ class Pop3Dialogue(Dialogue):
 
     async def mailbox(self) -> str:
         """Ask for the number of messages with STAT (§5)."""
-        status = await self.command("STAT")
+        self._send("STAT")
+        if self._pipelines:
+            self.send_goodbye()
+        status = await self._status()
         if not status.ok:
             raise pop3_refusal(status, "mailbox")
         count, _, octets = status.text.partition(" ")
         plural = "" if count == "1" else "s"
         return f"{shown(count, 20)} message{plural}, {shown(octets, 20)} octets."
 
-    async def command(self, line: str, masked: str | None = None) -> Pop3Status:
+    async def command(self, line: str) -> Pop3Status:
         """Send a command and return the status line that answers it."""
+        self._send(line)
+        return await self._status()
+
+    @property
+    def _pipelines(self) -> bool:
+        """Return whether a command may be sent before the last one is answered (RFC 2449 §6.6)."""
+        return "PIPELINING" in (self._capabilities or {})
+
+    def _send(self, line: str, masked: str | None = None) -> None:
         self.idle = False
         self.wire.send(line.encode(), masked)
+        self._unanswered.append(verb(line))
+
+    async def _status(self) -> Pop3Status:
+        """Return the status line that answers the oldest command without an answer."""
+        self.wire.awaited = self._unanswered.popleft()
         status = pop3_status(await self.wire.line())
-        self.idle = True
+        self.idle = self._leaving or self._pipelines or not self._unanswered
         return status
 
     async def challenge(self) -> bytes | None:
@@ -168,10 +194,13 @@ class Pop3Dialogue(Dialogue):
         self._verdict = pop3_status(line)
         return None
 
-    def send_goodbye(self) -> None:
+    def _say_goodbye(self) -> None:
         """Send QUIT (§5)."""
         self.wire.send(b"QUIT")
+        self._unanswered.append("QUIT")
 
     async def last_words(self) -> str:
-        """Return the answer to QUIT."""
-        return shown(pop3_status(await self.wire.line()).text)
+        """Return the answer to QUIT, once those to the commands before it were read."""
+        while len(self._unanswered) > 1:
+            await self._status()
+        return shown((await self._status()).text)

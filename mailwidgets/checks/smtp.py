@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import functools
-import re
 
 from mailwidgets.checks.authentication import must_not_be_overheard
-from mailwidgets.checks.counter_probe import ALTERNATIVES
+from mailwidgets.checks.foresight import foresee, is_address
 from mailwidgets.checks.ladder import Ladder
 from mailwidgets.checks.opening import OPENING, opened
 from mailwidgets.checks.smtp_dialogue import SmtpDialogue
@@ -19,8 +18,6 @@ from mailwidgets.reports.report import Report
 
 STEPS = (*OPENING, "sender", "recipient", "goodbye")
 """The ladder of SMTP, in the order of STARTTLS."""
-
-_ADDRESS = re.compile(r"[^\s<>@]+@[^\s<>@]+")
 
 
 async def check_smtp(
@@ -65,15 +62,16 @@ async def climb_smtp(  # noqa: PLR0913 - the settings of a section
     ladder = Ladder(section, STEPS, on_step=on_step, secrets=(login.password,))
 
     async def climb() -> None:
+        foresee(ladder, endpoint, login, protocol="smtp", sender=sender)
         talk = functools.partial(SmtpDialogue, ehlo=ehlo)
-        async with opened(endpoint, ladder, talk, ALTERNATIVES["smtp"]) as dialogue:
+        async with opened(endpoint, ladder, talk, "smtp") as dialogue:
             if login.user:
                 with ladder.step("authentication") as rung:
                     must_not_be_overheard(dialogue.wire, endpoint)
                     await dialogue.authenticate(login, endpoint, rung)
             else:
                 ladder.skip("authentication", "No user name is set.")
-            own = login.user if _ADDRESS.fullmatch(login.user) else ""
+            own = login.user if is_address(login.user) else ""
             anonymous = not login.user and dialogue.offers_auth
             await _prove(dialogue, ladder, sender or own, anonymous=anonymous)
 
@@ -86,21 +84,20 @@ async def _prove(dialogue: SmtpDialogue, ladder: Ladder, sender: str, *, anonymo
     with ladder.step("sender") as rung:
         mail = f"MAIL FROM:<{path}>{dialogue.smtputf8(path)}"
         rcpt = f"RCPT TO:<{path or 'postmaster'}>"
-        dialogue.queue(mail, rcpt, "RSET")
+        dialogue.queue(mail, rcpt, "RSET", last=True)
         reply = await dialogue.answer()
         rung.saw(shown(f"{mail} - {reply.code} {reply.text}"))
         if not reply.ok:
-            await dialogue.settle()
             rung.judge(smtp_refusal(reply, "mail", anonymous=anonymous))
     if not reply.ok:
         ladder.skip("recipient", "The sender has to be accepted first.")
         return
     with ladder.step("recipient") as rung:
         reply = await dialogue.answer()
-        await dialogue.answer()  # to RSET: nothing hangs on what it is
         rung.saw(shown(f"{rcpt} - {reply.code} {reply.text}"))
         if not reply.ok:
             rung.judge(smtp_refusal(reply, "rcpt", anonymous=anonymous))
+        await dialogue.answer()  # to RSET: nothing hangs on what it is
 
 
 def _path(address: str) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 from traitlets import Enum
 
 from mailwidgets.commands.command import FAILED, OK, Command, Usage
+from mailwidgets.reports.report import Report
 from mailwidgets.targets import CHECKED
 
 
@@ -41,5 +42,14 @@ class Check(Command):
             shown = [report.as_dict() for report in reports]
             self.say(json.dumps(shown, ensure_ascii=False, indent=2))
         else:
-            self.say("\n\n".join(str(report) for report in reports))
+            self.say("\n\n".join(self._told(report) for report in reports))
         return OK if all(report.ok for report in reports) else FAILED
+
+    def _told(self, report: Report) -> str:
+        """Return the report in words, with the command that would mend what failed."""
+        found = report.finding
+        if found is None or not found.fix:
+            return str(report)
+        section = found.section or report.section
+        line = self.line_to_set((f"{section}.{key}", value) for key, value in found.fix)
+        return f"{report}\n  Fix:   {line}"

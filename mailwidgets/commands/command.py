@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar, NoReturn
 
 import platformdirs
@@ -112,6 +113,24 @@ class Command(Application):
         """Write a line to standard output."""
         sys.stdout.write(text if text.endswith("\n") else text + "\n")
         sys.stdout.flush()
+
+    def line_to_set(self, values: Iterable[tuple[str, object]]) -> str:
+        """Return the command line that sets values for the same store and identity, as typed.
+
+        Args:
+            values: dotted names and values, as a report's fix has them.
+        """
+        given = {
+            "store": self.store,
+            "user": self.user,
+            "workstation": self.workstation,
+        }
+        flags = [f"--{name}={value}" for name, value in given.items() if value]
+        said = {True: "yes", False: "no"}
+        words = [
+            f"{name}={said[value] if isinstance(value, bool) else value}" for name, value in values
+        ]
+        return shlex.join([_APP, "set", *flags, *words])
 
     def servers(self) -> Servers:
         """Return the servers of the common flags.

@@ -12,6 +12,10 @@ from mailwidgets.reports.report import Step
 OnStep = Callable[[Step], None]
 """Told of each step as it starts (``State.RUNNING``), as it ends, and where it is skipped."""
 
+IMPLICIT_PORTS = frozenset((465, 993, 995))
+"""Ports on which TLS comes first (RFC 8314 §3)."""
+STARTTLS_PORTS = frozenset((25, 110, 143, 587))
+"""Ports on which TLS comes by STARTTLS or STLS."""
 _HIGHEST_PORT = 65535
 _BREAKERS = ("\r", "\n", "\0")
 
@@ -75,6 +79,7 @@ class Login:
         password: password or, with ``token``, OAuth access token; never in a repr.
         sasl: use the strongest SASL mechanism both sides have.
         token: the password is an access token: OAUTHBEARER or XOAUTH2, whatever ``sasl`` says.
+        borrowed: whose account this is, as ``POP3``, where a section uses another one's.
 
     Raises:
         InvalidValue: a user name or password that would break a protocol line.
@@ -84,6 +89,7 @@ class Login:
     password: str = field(default="", repr=False)
     sasl: bool = False
     token: bool = False
+    borrowed: str = ""
 
     def __post_init__(self) -> None:
         one_line(user=self.user, password=self.password)

@@ -8,6 +8,46 @@ from __future__ import annotations
 from mailwidgets.reports.diagnosis import Diagnosis
 from mailwidgets.reports.report import State, Who
 
+_SETTINGS = {
+    "port_mismatch": Diagnosis(
+        "Port and TLS mode do not usually go together.",
+        "Choose the TLS mode that the port is for, or the port that the mode is for: 465, 993 and"
+        " 995 begin with TLS; 25, 587, 143 and 110 begin in the clear and go on to TLS.",
+        Who.YOU,
+        "tls",
+        State.WARNED,
+    ),
+    "implicit_on_25": Diagnosis(
+        "Port 25 begins in the clear everywhere; TLS comes there by STARTTLS.",
+        "Choose SSL/TLS on port 25, or port 465 for TLS from the first byte.",
+        Who.YOU,
+        "tls",
+        State.WARNED,
+    ),
+    "sasl_without_user": Diagnosis(
+        "SASL is a way of logging in, and nobody is named who could: the check goes on without.",
+        "Set user name and password, or set Use SASL to No.",
+        Who.YOU,
+        "user",
+        State.WARNED,
+    ),
+    "borrowed_empty": Diagnosis(
+        "The account of another section is to be used, and there is none: nobody logs in.",
+        "Set user name and password in POP3, or turn Use POP3 account off.",
+        Who.YOU,
+        "use_pop3_account",
+        State.WARNED,
+    ),
+    "sender_domain": Diagnosis(
+        "The sender's address is of another domain than the login's. The server may refuse it, and"
+        " receivers may take it for forged.",
+        "Use a sender of the login's domain, or make sure that this server may send for the other.",
+        Who.YOU,
+        "sender",
+        State.WARNED,
+    ),
+}
+
 _NETWORK = {
     "name_missing": Diagnosis(
         "No server name is set.", "Enter the name of the mail server.", Who.YOU, "name"
@@ -235,5 +275,5 @@ _TLS = {
     ),
 }
 
-CONNECTION_FAULTS: dict[str, Diagnosis] = {**_NETWORK, **_TLS}
+CONNECTION_FAULTS: dict[str, Diagnosis] = {**_SETTINGS, **_NETWORK, **_TLS}
 """Code of a fault → what it means and what to do."""

@@ -156,7 +156,7 @@ async def test_a_check_cancelled_right_after_its_start_still_reports(endpoint: M
     report = await run.report()
 
     assert report.code == "cancelled"
-    assert len(report.steps) == 10
+    assert len(report.steps) == 11
 
 
 async def test_a_check_that_is_done_stays_as_it_is(endpoint: Make, free_port: int) -> None:

@@ -82,7 +82,19 @@ async def test_a_certificate_is_judged_by_its_dates_and_names(  # noqa: PLR0913,
         assert report.failing_step is None or report.failing_step.name == "certificate"
 
 
-async def test_a_certificate_for_another_name_offers_the_name_it_is_for(
+async def test_a_certificate_for_another_name_offers_the_name_that_leads_to_this_server(
+    ca: trustme.CA, server_context: MakeContext, endpoint: Make
+) -> None:
+    cert = ca.issue_cert("mail.example.test", "localhost", "*.example.test")
+
+    report = await checked(server_context(cert), endpoint, host="127.0.0.1")
+
+    assert report.finding is not None
+    assert (report.code, report.finding.fix) == ("cert_name", (("name", "localhost"),))
+    assert "leads to this very server" in report.finding.advice
+
+
+async def test_a_certificates_name_that_leads_nowhere_is_told_but_not_offered(
     ca: trustme.CA, server_context: MakeContext, endpoint: Make
 ) -> None:
     cert = ca.issue_cert("mail.example.test", "*.example.test")
@@ -90,7 +102,22 @@ async def test_a_certificate_for_another_name_offers_the_name_it_is_for(
     report = await checked(server_context(cert), endpoint)
 
     assert report.finding is not None
-    assert report.finding.fix == (("name", "mail.example.test"),)
+    assert (report.code, report.finding.fix) == ("cert_name", ())
+    assert "mail.example.test" in report.finding.saw
+    assert report.finding.advice
+
+
+async def test_a_certificates_name_that_checks_may_not_connect_to_is_not_offered(
+    ca: trustme.CA, server_context: MakeContext, endpoint: Make
+) -> None:
+    cert = ca.issue_cert("localhost")
+
+    report = await checked(
+        server_context(cert), endpoint, host="127.0.0.1", allowed_hosts=("127.0.0.1",)
+    )
+
+    assert report.finding is not None
+    assert (report.code, report.finding.fix) == ("cert_name", ())
 
 
 async def test_an_ip_address_must_stand_in_the_certificate_too(
