@@ -27,6 +27,8 @@ class MailwidgetsApp(Command):
         "lock": (f"{_COMMANDS}.values.Lock", "lock settings at the company's level"),
         "unlock": (f"{_COMMANDS}.values.Unlock", "lift locks"),
         "check": (f"{_COMMANDS}.checking.Check", "run the checks"),
+        "send": (f"{_COMMANDS}.sending.Send", "send a workflow test message"),
+        "discover": (f"{_COMMANDS}.discovering.Discover", "from an address to servers"),
         "practice": (f"{_COMMANDS}.serving.Rehearse", "start the practice servers"),
     }
 

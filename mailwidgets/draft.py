@@ -13,7 +13,7 @@ from mailwidgets.servers import Servers
 from mailwidgets.settings.declare import Section, Setting
 from mailwidgets.settings.documents import UNSET, Change, Documents, Key, drafted
 from mailwidgets.settings.levels import Level, Place
-from mailwidgets.settings.resolve import Resolution
+from mailwidgets.settings.resolve import Resolution, Value
 from mailwidgets.settings.sections import SECTIONS, SETTINGS
 
 _Slot = tuple[Place, Key, bool]
@@ -76,6 +76,26 @@ class Draft(HasTraits):
         if key in self.errors:
             self.errors = {one: text for one, text in self.errors.items() if one != key}
             self.revision += 1
+
+    def fill(self, section: str, values: Iterable[tuple[str, Any]]) -> None:
+        """Put several values into the draft, or none where one of them cannot be changed here.
+
+        Args:
+            section: whose settings they are.
+            values: keys and values, as a report's fix or a proposal has them.
+
+        Raises:
+            InvalidValue: names the setting that cannot be changed, and why.
+        """
+        pairs = tuple(values)
+        now = self.resolution().section(section)
+        for key, _ in pairs:
+            setting = now[key].setting
+            writable = self.servers.store.writable(self.place(setting).level)
+            if why := blocked(now[key], at_company=self.at_company, writable=writable):
+                raise InvalidValue(f"{setting.marked_label} cannot be changed here. {why}")
+        for key, value in pairs:
+            self.put((section, key), value)
 
     def lock(self, key: Key, reason: str | None) -> None:
         """Lock a setting at the company's level with a reason, or lift the lock with ``None``."""
@@ -197,3 +217,21 @@ class Draft(HasTraits):
         else:
             base = self._edits[slot].base if slot in self._edits else stored
             self._edits[slot] = Change(place, key, value, base, lock)
+
+
+def blocked(value: Value, *, at_company: bool, writable: bool) -> str:
+    """Return why a field cannot be edited now; empty where it can.
+
+    Args:
+        value: the setting as the draft has it.
+        at_company: whether the company's level is edited.
+        writable: whether the person may write the edited level.
+    """
+    level = Level.COMPANY if at_company else value.setting.level
+    if value.locked is not None and level is not Level.COMPANY:
+        return f"Locked by the company: {value.locked or 'no reason given'}"
+    if value.borrowed is not None and not at_company:
+        return f"Taken from {value.borrowed.upper()}, by “Use {value.borrowed.upper()} account”."
+    if not writable:
+        return f"Read-only: you may not write the {level} level."
+    return ""

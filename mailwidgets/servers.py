@@ -4,30 +4,30 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from mailwidgets.checks.ladder import CheckRun
 from mailwidgets.connection.endpoint import OnStep
-from mailwidgets.errors import InvalidValue, StoreError
+from mailwidgets.errors import InvalidValue
 from mailwidgets.reports.report import Report
-from mailwidgets.settings import rules
 from mailwidgets.settings.documents import ANY, UNSET, Change, Documents, drafted
 from mailwidgets.settings.levels import Identity, Level
 from mailwidgets.settings.resolve import Resolution, resolve
 from mailwidgets.settings.secret import Secret
 from mailwidgets.settings.sections import fit, setting
-from mailwidgets.store.folder import FolderStore
+from mailwidgets.store.location import store_at
 from mailwidgets.store.protocol import Store
 from mailwidgets.store.vault import Vault
-from mailwidgets.targets import Climb, Targets
+from mailwidgets.targets import Climb, Targets, certificates_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_TOLD = ("STORE", "USER", "WORKSTATION", "CA_FILE")
+    from mailwidgets.discovery.proposal import Discovery
+
+_TOLD = ("STORE", "USER", "WORKSTATION", "CA_FILE", "DNS")
 
 
 class Servers:
@@ -38,15 +38,24 @@ class Servers:
         identity: for whom values are resolved and written.
         vault: seals and opens passwords; by default with the keys of the environment.
         ca_pem: certificates that checks trust besides the system's and the company's own.
+        dns: name server that a search for servers asks, as ``127.0.0.1:5353``; empty: the
+            system's.
     """
 
     def __init__(
-        self, store: Store, identity: Identity, *, vault: Vault | None = None, ca_pem: str = ""
+        self,
+        store: Store,
+        identity: Identity,
+        *,
+        vault: Vault | None = None,
+        ca_pem: str = "",
+        dns: str = "",
     ) -> None:
         self.store = store
         self.identity = identity
         self.vault = vault or Vault.from_environment()
         self.ca_pem = ca_pem
+        self.dns = dns
 
     @classmethod
     def open(
@@ -61,7 +70,7 @@ class Servers:
 
         What is not given comes from the environment, where ``mailwidgets dashboard`` leaves its
         own choices for the kernels it starts: ``MAILWIDGETS_STORE``, ``MAILWIDGETS_USER``,
-        ``MAILWIDGETS_WORKSTATION``, ``MAILWIDGETS_CA_FILE``.
+        ``MAILWIDGETS_WORKSTATION``, ``MAILWIDGETS_CA_FILE``, ``MAILWIDGETS_DNS``.
 
         Args:
             location: a folder; else the platform's data folder.
@@ -76,14 +85,15 @@ class Servers:
         """
         told = {name: os.environ.get(f"MAILWIDGETS_{name}") for name in _TOLD}
         identity = Identity.acting(user or told["USER"], workstation or told["WORKSTATION"])
-        ca_pem = _certificates(ca_file or told["CA_FILE"])
-        store = _store_at(location or told["STORE"])
-        return cls(store, identity, vault=Vault.from_environment(store=store.path), ca_pem=ca_pem)
+        ca_pem = certificates_of(ca_file or told["CA_FILE"])
+        store = store_at(location or told["STORE"])
+        vault = Vault.from_environment(store=store.path)
+        return cls(store, identity, vault=vault, ca_pem=ca_pem, dns=told["DNS"] or "")
 
     def as_seen_by(self, user: str | None = None, workstation: str | None = None) -> Servers:
         """Return the same store for another identity; what is not given stays."""
         identity = Identity(user or self.identity.user, workstation or self.identity.workstation)
-        return Servers(self.store, identity, vault=self.vault, ca_pem=self.ca_pem)
+        return Servers(self.store, identity, vault=self.vault, ca_pem=self.ca_pem, dns=self.dns)
 
     def documents(self) -> Documents:
         """Return the documents that decide for this identity.
@@ -200,6 +210,34 @@ class Servers:
         """
         return await self.start_check(section, changes=changes, on_step=on_step).report()
 
+    def start_send(
+        self,
+        to: str,
+        *,
+        subject: str = "",
+        text: str = "",
+        changes: Iterable[Change] = (),
+        on_step: OnStep | None = None,
+    ) -> CheckRun:
+        """Start to send a test message by the workflow's settings; see ``start_check``.
+
+        Args:
+            to: the recipient's address.
+            subject: one line; empty takes one of our own, as does an empty ``text``.
+            text: what the message says.
+            changes: a draft's edits to send with.
+            on_step: told of every step as it starts and ends.
+
+        Raises:
+            InvalidValue: if address or subject cannot stand in a message.
+            StoreError: if the settings cannot be read.
+        """
+        return _started(self.targets(changes).send(to, subject=subject, text=text), on_step)
+
+    async def send(self, to: str, *, subject: str = "", text: str = "") -> Report:
+        """Send a test message and return the report; raises as ``start_send`` does."""
+        return await self.start_send(to, subject=subject, text=text).report()
+
     async def check_all(self, sections: Iterable[str] | None = None) -> list[Report]:
         """Run the checks of several sections together, by default of all that name a server.
 
@@ -213,33 +251,57 @@ class Servers:
         climbs = [targets.climb(section) for section in chosen]
         return list(await asyncio.gather(*(_started(climb).report() for climb in climbs)))
 
+    def bundle(self, reports: Report | Iterable[Report]) -> bytes:
+        """Return a support bundle: a ZIP file to hand to someone else.
+
+        It holds the reports, their transcripts, versions, and the settings in force without
+        secrets; names of users and hosts are in it.
+
+        Raises:
+            StoreError: if the settings cannot be read.
+        """
+        from mailwidgets.reports.bundle import (  # noqa: PLC0415 - no check waits for zipfile
+            bundle,
+        )
+
+        rows = [value.as_row() for value in self.resolve().values()]
+        whose = self.identity
+        return bundle(reports, rows, user=whose.user, workstation=whose.workstation)
+
+    async def discover(
+        self,
+        address: str,
+        *,
+        autoconfig: str = "",
+        dns: str = "",
+        changes: Iterable[Change] = (),
+        on_progress: Callable[[str], None] | None = None,
+    ) -> Discovery:
+        """Return the servers that an e-mail address may have, ranked; nobody logs in.
+
+        Args:
+            address: as ``ana@example.com``.
+            autoconfig: URL or file of a document in Mozilla's format; empty: none is read.
+            dns: name server to ask instead, as ``127.0.0.1:5353``.
+            changes: a draft's edits; the company's CA and allowed hosts are among the settings.
+            on_progress: told, in short sentences, what comes.
+
+        Raises:
+            InvalidValue: if the address or the name server cannot be used.
+        """
+        from mailwidgets.discovery.discover import discover  # noqa: PLC0415 - DNS and HTTP
+
+        asking = self.targets(changes).asking()
+        return await discover(
+            address,
+            autoconfig=autoconfig,
+            resolver=dns or self.dns or None,
+            on_progress=on_progress,
+            **asking,
+        )
+
 
 def _started(climb: Climb, on_step: OnStep | None = None) -> CheckRun:
     run = CheckRun(lambda: climb(on_step))
     run.start()
     return run
-
-
-def _certificates(path: str | os.PathLike[str] | None) -> str:
-    if path is None:
-        return ""
-    try:
-        pem = Path(path).read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise StoreError(f"the CA file {path} cannot be read: {error}") from error
-    try:
-        return rules.certificates(pem)
-    except InvalidValue as error:
-        raise InvalidValue(f"the CA file {path}: {error}") from error
-
-
-def _store_at(chosen: str | os.PathLike[str] | None) -> FolderStore:
-    if not chosen:
-        import platformdirs  # noqa: PLC0415 - only for the default place
-
-        return FolderStore(platformdirs.user_data_path("mailwidgets", appauthor=False))
-    if "://" in str(chosen):
-        raise StoreError(
-            f"no store can be opened at {str(chosen).split('://')[0]}://…: give a folder"
-        )
-    return FolderStore(Path(chosen).expanduser())

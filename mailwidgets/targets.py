@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mailwidgets.checks.ladder import Ladder
 from mailwidgets.connection.endpoint import Endpoint, Login, OnStep, TlsMode
-from mailwidgets.errors import UnknownSetting, VaultError
+from mailwidgets.errors import InvalidValue, StoreError, UnknownSetting, VaultError
 from mailwidgets.reports.fault import Fault
 from mailwidgets.reports.report import Report
+from mailwidgets.settings import rules
 from mailwidgets.settings.levels import Place
 from mailwidgets.settings.resolve import Resolution
 from mailwidgets.settings.secret import Sealed, Secret
@@ -105,6 +108,68 @@ class Targets:
             on_step=on_step,
         )
 
+    def send(self, to: str, *, subject: str = "", text: str = "") -> Climb:
+        """Return the sending of a test message by the workflow's settings, ready to be started.
+
+        Args:
+            to: the recipient's address.
+            subject: one line; empty takes one of our own.
+            text: of any length; likewise.
+
+        Raises:
+            InvalidValue: if address or subject cannot stand in a message.
+        """
+        from mailwidgets.checks import sending  # noqa: PLC0415 - no check needs it, nor email
+        from mailwidgets.protocols import message  # noqa: PLC0415 - likewise
+
+        letter = message.Letter(
+            self._of("workflow", "sender") or "",
+            rules.address(to),
+            self._of("workflow", "full_name") or "",
+            rules.text(subject) or message.SUBJECT,
+            text or message.TEXT,
+            self._of("workflow", "charset"),
+        )
+        try:
+            endpoint, login = self.endpoint("workflow"), self.login("workflow")
+            if self._of("workflow", "server_type") == "smtp":
+                ehlo = self._of("workflow", "ehlo") or ""
+                return lambda on_step: sending.send_by_smtp(
+                    endpoint, login, letter, ehlo=ehlo, on_step=on_step
+                )
+            fallback = self._fallback()
+        except VaultError as error:
+            return _unreadable("workflow", str(error))
+        outbox, at_once = self._of("workflow", "outbox"), self._of("imap", "use_smtp_account")
+        return lambda on_step: sending.send_by_imap(
+            endpoint,
+            login,
+            letter,
+            outbox=outbox,
+            fallback=fallback,
+            use_smtp_account=at_once,
+            on_step=on_step,
+        )
+
+    def way(self) -> str:
+        """Return in a sentence which way a message of the workflow's would go."""
+        if self._of("workflow", "server_type") == "smtp":
+            return f"It goes by SMTP through {self._where('workflow')}."
+        by_smtp = f"by SMTP through {self._where('smtp')}"
+        if not self._of("smtp", "name"):
+            by_smtp = "by SMTP, for which no server is set"
+        if self._of("imap", "use_smtp_account"):
+            return f"It goes {by_smtp}: Use SMTP account is on."
+        outbox = self._of("workflow", "outbox")
+        return (
+            f"It goes by IMAP into {outbox} on {self._where('workflow')};"
+            f" should that fail, {by_smtp}."
+        )
+
+    def _where(self, section: str) -> str:
+        user = self._of(section, "user")
+        return f"{self._of(section, 'name') or 'no server'}{f' as {user}' if user else ''}"
+
     def _fallback(self) -> SmtpTarget | None:
         """Return where mail goes when IMAP does not take it: the acting user's SMTP settings."""
         from mailwidgets.checks.workflow import SmtpTarget  # noqa: PLC0415 - only for workflow
@@ -113,6 +178,14 @@ class Targets:
             return None
         ehlo = self._of("smtp", "ehlo") or ""
         return SmtpTarget(self.endpoint("smtp"), self.login("smtp"), ehlo)
+
+    def asking(self) -> dict[str, Any]:
+        """Return what a search for servers has to know: certificates, allowed hosts, EHLO."""
+        return {
+            "ca_pem": self._ca(),
+            "allowed_hosts": self._of("trust", "allowed_hosts") or (),
+            "ehlo": self._of("smtp", "ehlo") or "",
+        }
 
     def endpoint(self, section: str) -> Endpoint:
         """Return where a section's check connects to."""
@@ -123,7 +196,7 @@ class Targets:
             tls=_tls_mode(self._of(section, "tls")),
             timeout=self._of(section, "timeout"),
             force_tls12=self._of(section, "force_tls12"),
-            ca_pem=(self._of("trust", "ca") or "") + self.ca_pem,
+            ca_pem=self._ca(),
             pins=_pins(self._of("trust", "pins") or (), host, port),
             allowed_hosts=self._of("trust", "allowed_hosts") or (),
         )
@@ -144,6 +217,9 @@ class Targets:
 
     def _of(self, section: str, key: str) -> Any:  # noqa: ANN401 - a value has its field's type
         return self.resolution[section, key].effective
+
+    def _ca(self) -> str:
+        return (self._of("trust", "ca") or "") + self.ca_pem
 
     def _password(self, section: str) -> str:
         value = self.resolution[section, "password"]
@@ -180,3 +256,22 @@ def _pins(pins: tuple[str, ...], host: str, port: int) -> tuple[str, ...]:
     """Return the fingerprints pinned for one server, out of ``host:port=fingerprint`` texts."""
     prefix = f"{host}:{port}=".lower()
     return tuple(pin[len(prefix) :] for pin in pins if pin.lower().startswith(prefix))
+
+
+def certificates_of(path: str | os.PathLike[str] | None) -> str:
+    """Return the PEM certificates of a file, none without a file.
+
+    Raises:
+        StoreError: if the file cannot be read.
+        InvalidValue: if it holds no certificates.
+    """
+    if path is None:
+        return ""
+    try:
+        pem = Path(path).read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise StoreError(f"the CA file {path} cannot be read: {error}") from error
+    try:
+        return rules.certificates(pem)
+    except InvalidValue as error:
+        raise InvalidValue(f"the CA file {path}: {error}") from error

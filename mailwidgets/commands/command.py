@@ -130,7 +130,7 @@ class Command(Application):
         words = [
             f"{name}={said[value] if isinstance(value, bool) else value}" for name, value in values
         ]
-        return shlex.join([_APP, "set", *flags, *words])
+        return shlex.join([_APP, "set", *words, *flags])
 
     def servers(self) -> Servers:
         """Return the servers of the common flags.

@@ -12,9 +12,17 @@ DIAGNOSES: dict[str, Diagnosis] = {**CONNECTION_FAULTS, **MAIL_FAULTS}
 
 # Settings that a section lacks, and the one to look at there instead.
 _INSTEAD = {
-    "pop3": {"sender": "user", "ehlo": "", "outbox": "user", "inbox": "user", "charset": ""},
+    "pop3": {
+        "sender": "user",
+        "ehlo": "",
+        "outbox": "user",
+        "inbox": "user",
+        "charset": "",
+        "use_pop3_account": "user",
+    },
     "smtp": {"sender": "user", "outbox": "user", "inbox": "user", "charset": ""},
     "imap": {"sender": "user", "ehlo": "", "charset": ""},
+    "workflow": {"use_pop3_account": "user"},
 }
 
 

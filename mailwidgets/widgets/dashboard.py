@@ -13,6 +13,7 @@ from mailwidgets.servers import Servers
 from mailwidgets.settings.declare import ADVANCED
 from mailwidgets.settings.sections import SECTIONS
 from mailwidgets.widgets import markup
+from mailwidgets.widgets.discovering import DiscoverBox
 from mailwidgets.widgets.form import SectionForm
 from mailwidgets.widgets.look import plain
 from mailwidgets.widgets.table import EffectiveView
@@ -35,6 +36,7 @@ class Dashboard(widgets.VBox):
         forms: the form of each section, by name.
         table: the effective values.
         tabs: both, side by side.
+        discover: fills the forms from an e-mail address; there with the draft.
         company: turns the forms to the company's level.
         reload: reads the store again.
         hint: what that means, while they are.
@@ -58,9 +60,12 @@ class Dashboard(widgets.VBox):
         self.reload.on_click(lambda _: self.look(anew=True))
         self.hint = plain(widgets.HTML)
         self.message = plain(widgets.HTML)
+        self.discover: DiscoverBox | None = None
+        self._place = plain(widgets.VBox)
+        self._place.add_class("mw-place")
         self.tabs = plain(widgets.Tab)
         self.tabs.observe(self._on_tab, "selected_index")
-        super().__init__([*self._head(), self.message, self.hint, self.tabs])
+        super().__init__([*self._head(), self.message, self._place, self.hint, self.tabs])
         self.add_class("mailwidgets")
         self.look(anew=True)
         self._watching = self._watched()
@@ -103,6 +108,8 @@ class Dashboard(widgets.VBox):
     def _read(self) -> None:
         if self.draft is None:
             self.draft = Draft(self.servers)
+            self.discover = DiscoverBox(self.draft)
+            self._place.children = [self.discover]
             self._fill_tabs(self.draft)
             self.draft.observe(lambda _: self._on_draft(), "revision")
             self._on_company(None)

@@ -6,7 +6,7 @@ from typing import Any
 
 import ipywidgets as widgets
 
-from mailwidgets.draft import Draft
+from mailwidgets.draft import Draft, blocked
 from mailwidgets.settings.declare import Setting
 from mailwidgets.settings.levels import Level
 from mailwidgets.settings.resolve import Value
@@ -50,7 +50,7 @@ class Row(widgets.VBox):
         draft, setting = self._draft, self.setting
         at_company = draft.at_company
         own = getattr(draft.sections[setting.section], setting.key)
-        why = words.blocked(value, at_company=at_company, writable=writable)
+        why = blocked(value, at_company=at_company, writable=writable)
         error, edited = draft.errors.get(setting.id, ""), draft.dirty(setting.id)
         fallback = words.inherited(value, at_company=at_company)
         here = fallback if own is None else own

@@ -1,4 +1,4 @@
-"""What a form says about a value: where it comes from, what it hides, why it is fixed. Pure."""
+"""What a form says about a value: where it comes from and what it hides. Pure."""
 
 from __future__ import annotations
 
@@ -14,24 +14,6 @@ def inherited(value: Value, *, at_company: bool) -> Any:  # noqa: ANN401 - a val
     if not at_company and value.setting.level is not Level.COMPANY and value.company is not None:
         return value.company
     return value.setting.default
-
-
-def blocked(value: Value, *, at_company: bool, writable: bool) -> str:
-    """Return why a field cannot be edited now; empty where it can.
-
-    Args:
-        value: the setting as the draft has it.
-        at_company: whether the company's level is edited.
-        writable: whether the person may write the edited level.
-    """
-    level = Level.COMPANY if at_company else value.setting.level
-    if value.locked is not None and level is not Level.COMPANY:
-        return f"Locked by the company: {value.locked or 'no reason given'}"
-    if value.borrowed is not None and not at_company:
-        return f"Taken from {value.borrowed.upper()}, by “Use {value.borrowed.upper()} account”."
-    if not writable:
-        return f"Read-only: you may not write the {level} level."
-    return ""
 
 
 def origin(value: Value, *, at_company: bool) -> str:

@@ -190,7 +190,7 @@ async def test_no_other_port_is_looked_at_where_another_fault_says_enough(
     assert (report.code, fix(report), there.connections) == ("greeting_refused", (), 0)
 
 
-async def test_the_fallbacks_settings_are_not_the_workflows_to_fill_in(
+async def test_a_fix_of_the_fallback_is_for_the_smtp_settings(
     endpoint: Make, free_port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with Scripted("220 mx", SMTP) as there:
@@ -201,5 +201,6 @@ async def test_the_fallbacks_settings_are_not_the_workflows_to_fill_in(
         )
 
     assert report.finding is not None
-    assert (report.code, report.finding.field, report.finding.fix) == ("refused", "", ())
+    assert (report.code, report.finding.section, report.finding.field) == ("refused", "smtp", "port")
+    assert report.finding.fix == (("port", there.port), ("tls", "require"))
     assert f"port {there.port} answers" in report.finding.advice

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import shlex
+import stat
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from subprocess import CompletedProcess
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from mailwidgets.practice import Practice
+from mailwidgets.reports.document import report_schema
 
 Run = Callable[..., "CompletedProcess[str]"]
 
@@ -64,7 +69,7 @@ def test_the_line_it_prints_names_store_and_user_and_quotes_a_folder(
 
     done = run("check", "imap", *flags, f"--ca-file={tmp_path / 'ca.pem'}")
     assert (done.returncode, "folder_missing" in done.stdout) == (1, True), done.stdout
-    assert fix_of(done) == ["set", *flags, "imap.inbox=INBOX"]
+    assert fix_of(done) == ["set", "imap.inbox=INBOX", *flags]
     assert run(*fix_of(done)).returncode == 0
 
     assert run("check", "imap", *flags, f"--ca-file={tmp_path / 'ca.pem'}").returncode == 0
@@ -77,3 +82,50 @@ def test_where_nothing_is_known_to_mend_it_no_line_is_printed(run: Run) -> None:
 
     assert done.returncode == 1
     assert "Fix:" not in done.stdout
+
+
+def test_json_of_checks_that_pass_and_fail_fits_the_schema(
+    run: Run, practice: Practice, tmp_path: Path
+) -> None:
+    ca = f"--ca-file={tmp_path / 'ca.pem'}"
+    port = practice.ports["imap"]
+    run("set", f"imap.name={practice.host}", f"imap.port={port}", "pop3.name=mail.invalid")
+
+    done = run("check", "pop3", "imap", "smtp", ca, "--format=json")
+
+    assert done.returncode == 1
+    reports = json.loads(done.stdout)
+    Draft202012Validator(report_schema()).validate(reports)
+    assert [one["code"] for one in reports][::2] == ["dns_not_found", "name_missing"]
+
+
+def test_a_bundle_is_written_for_this_person_alone_and_never_over_a_file(
+    run: Run, tmp_path: Path
+) -> None:
+    file = tmp_path / "bundle.zip"
+    run("set", "pop3.name=mail.invalid", "pop3.password=canary-pa55")
+
+    done = run("check", "pop3", f"--bundle={file}")
+
+    assert (done.returncode, done.stderr) == (1, "")
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    with zipfile.ZipFile(file) as bundle:
+        parts = [bundle.read(name) for name in bundle.namelist()]
+        assert json.loads(bundle.read("report.json"))[0]["code"] == "dns_not_found"
+        rows = json.loads(bundle.read("settings.json"))
+    assert rows == json.loads(run("show", "--format=json").stdout)
+    assert b"canary" not in b"".join(parts)
+
+    before = file.read_bytes()
+    again = run("check", "pop3", f"--bundle={file}")
+
+    assert (again.returncode, again.stdout) == (2, ""), "nothing is checked in vain"
+    assert "is there already" in again.stderr
+    assert file.read_bytes() == before
+
+
+def test_a_bundle_needs_a_folder(run: Run, tmp_path: Path) -> None:
+    done = run("check", "pop3", f"--bundle={tmp_path / 'nowhere' / 'bundle.zip'}")
+
+    assert done.returncode == 2
+    assert "needs a folder that exists" in done.stderr

@@ -24,13 +24,14 @@ CODES = (
     *("deadline", "name_missing", "host_not_allowed", "unreachable", "malformed_reply"),
     *("command_refused", "starttls_injection", "tls_failed", "ca_unreadable"),
     *("cert_invalid", "server_not_proven", "recipient_refused", "fallback_missing"),
-    *("secret_unreadable",),
+    *("secret_unreadable", "port_mismatch", "implicit_on_25", "sasl_without_user"),
+    *("borrowed_empty", "sender_domain", "delivery_unknown"),
 )
 COMMON = {"name", "port", "timeout", "user", "password", "tls", "sasl", "force_tls12", ""}
 FIELDS = {
     "pop3": COMMON,
-    "smtp": COMMON | {"ehlo"},
-    "imap": COMMON | {"inbox", "outbox"},
+    "smtp": COMMON | {"ehlo", "use_pop3_account"},
+    "imap": COMMON | {"inbox", "outbox", "use_pop3_account"},
     "workflow": COMMON | {"ehlo", "sender", "charset", "inbox", "outbox"},
 }
 

@@ -1,0 +1,1 @@
+"""From an e-mail address to proposed servers: DNS, autoconfig documents, guessing."""

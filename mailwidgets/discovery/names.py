@@ -1,0 +1,98 @@
+"""The names discovery works with: an address's parts, host names out of hostile sources."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from dataclasses import dataclass
+
+from mailwidgets.connection.address import a_label
+from mailwidgets.connection.endpoint import one_line
+from mailwidgets.errors import InvalidValue
+from mailwidgets.protocols.octets import shown
+from mailwidgets.reports.fault import Fault
+
+_LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)\Z")
+_LONGEST_NAME = 253  # RFC 1035 §2.3.4
+_LONGEST_ADDRESS = 254  # octets, RFC 5321 §4.5.3.1.3
+_HIGHEST_PORT = 65535
+
+
+@dataclass(frozen=True, slots=True)
+class MailAddress:
+    """An address, taken apart.
+
+    Attributes:
+        whole: as typed, trimmed.
+        local: the part before the ``@``.
+        domain: the part behind it, lower case, as A-labels.
+    """
+
+    whole: str
+    local: str
+    domain: str
+
+    @classmethod
+    def parse(cls, text: str) -> MailAddress:
+        """Take an address apart (RFC 5321 §4.1.2, RFC 6531 §3.3).
+
+        Raises:
+            InvalidValue: it is none, or names no domain that DNS could know.
+        """
+        whole = text.strip()
+        one_line(address=whole)
+        local, at, name = whole.rpartition("@")
+        if not (local and at and name) or shown(whole, len(whole.encode()) + 1) != whole:
+            raise InvalidValue(
+                f"An e-mail address is needed, such as ana@example.com, not {shown(text, 80)!r}."
+            )
+        if len(whole.encode()) > _LONGEST_ADDRESS or any(char.isspace() for char in name):
+            raise InvalidValue(
+                f"An e-mail address has {_LONGEST_ADDRESS} bytes at most and no blank behind its"
+                f" @: {shown(whole, 80)!r} cannot be one."
+            )
+        domain = host_name(name)
+        if not domain or is_ip(domain):
+            raise InvalidValue(
+                f"The address must end in a domain name, such as example.com; {shown(name, 80)!r}"
+                " is none."
+            )
+        return cls(whole, local, domain)
+
+    def holds(self, host: str) -> bool:
+        """Return whether a host lies within the address's domain."""
+        return host == self.domain or host.endswith(f".{self.domain}")
+
+
+def host_name(text: str) -> str:
+    """Return a host as DNS has it: lower case, A-labels, no final dot; ``""``: it can be none.
+
+    >>> host_name("Mail.Bücher.example."), host_name("192.0.2.1"), host_name("a b")
+    ('mail.xn--bcher-kva.example', '192.0.2.1', '')
+    """
+    try:
+        name = a_label(text).rstrip(".").lower()
+    except Fault:
+        return ""
+    if is_ip(name):
+        return name
+    labels = name.split(".")
+    fits = len(name) <= _LONGEST_NAME and all(_LABEL.match(label) for label in labels)
+    return name if fits and not labels[-1].isdigit() else ""
+
+
+def is_ip(name: str) -> bool:
+    """Return whether a host is an IPv4 or IPv6 address, without a zone, which may hold anything."""
+    if "%" in name:
+        return False
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
+
+
+def port_number(text: str) -> int:
+    """Return the port, 0 where the text is none."""
+    port = int(text) if text.isascii() and text.isdigit() and len(text) <= 5 else 0  # noqa: PLR2004 - 65535
+    return port if port <= _HIGHEST_PORT else 0

@@ -1,0 +1,183 @@
+"""From an e-mail address to filled forms: servers are found, proposed and put into the draft."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import ipywidgets as widgets
+
+from mailwidgets.discovery.proposal import PROTOCOLS, Discovery, Proposal
+from mailwidgets.draft import Draft
+from mailwidgets.errors import MailwidgetsError
+from mailwidgets.settings.sections import SECTIONS
+from mailwidgets.widgets import markup
+from mailwidgets.widgets.look import plain, shared
+
+_INTRO = (
+    "Type an address: its servers are looked up in DNS, in an autoconfig document if you name one,"
+    " and under their usual names. Nobody logs in, and nothing is stored until you save."
+)
+
+
+class DiscoverBox(widgets.VBox):
+    """Finds the servers of an address and fills them into the forms.
+
+    Attributes:
+        address: the e-mail address.
+        autoconfig: URL or file of an autoconfig document; empty: none is read.
+        find, cancel: start and stop the search.
+        progress: what it does now, then what came of it.
+        choices: by section, the servers found for it, the best one first.
+        evidence: why each was proposed.
+        fill: puts the chosen ones into the draft.
+        found: what was found last; ``None`` before.
+        searching: the search under way, ``None`` where none is.
+
+    Args:
+        draft: what is filled in.
+    """
+
+    def __init__(self, draft: Draft) -> None:
+        self.draft = draft
+        self.found: Discovery | None = None
+        self.searching: asyncio.Task[None] | None = None
+        self.toggle = plain(widgets.ToggleButton)
+        self.toggle.add_class("mw-advanced")
+        self.toggle.observe(lambda _: self._fold(), "value")
+        self.address = _text("E-mail address", "ana@example.com")
+        self.autoconfig = _text("Autoconfig document (optional)", "URL or file")
+        self.find = _button("Find servers", self._on_find)
+        self.cancel = _button("Cancel", self._on_cancel)
+        self.cancel.add_class("mw-cancel")
+        self.progress = plain(widgets.HTML)
+        self.choices = {name: self._chooser(name) for name in PROTOCOLS}
+        self.evidence = plain(widgets.HTML)
+        self.fill = _button("Put into the forms", self._on_fill)
+        self.fill.add_class("mw-fill")
+        self.inside = plain(widgets.VBox, self._laid_out())
+        self.inside.add_class("mw-discover")
+        super().__init__([self.toggle, self.inside], layout=shared(widgets.Layout))
+        # An empty store is greeted with what to do first.
+        self.toggle.value = not draft.servers.targets().configured()
+        self._fold()
+        self._show()
+
+    def _laid_out(self) -> list[widgets.Widget]:
+        fields = plain(widgets.HBox, [self.address, self.autoconfig, self.find, self.cancel])
+        fields.add_class("mw-find")
+        chosen = plain(widgets.VBox, list(self.choices.values()))
+        chosen.add_class("mw-choices")
+        intro = plain(widgets.HTML, markup.hint(_INTRO))
+        return [intro, fields, self.progress, chosen, self.fill, self.evidence]
+
+    def _chooser(self, section: str) -> widgets.Dropdown:
+        chooser = plain(widgets.Dropdown, description=SECTIONS[section].title)
+        chooser.observe(lambda _: self._show_fill(), "value")
+        return chooser
+
+    def close(self) -> None:
+        """Stop searching and close the box."""
+        self._on_cancel()
+        super().close()
+
+    def _fold(self) -> None:
+        mark = "▾" if self.toggle.value else "▸"
+        self.toggle.description = f"{mark} Set up from an e-mail address"
+        if self.toggle.value:
+            self.inside.remove_class("mw-folded")
+        else:
+            self.inside.add_class("mw-folded")
+
+    def _on_find(self) -> None:
+        if self.searching is not None:
+            return
+        self.found = None
+        self._show()
+        self._tell("Looking …")
+        self.searching = asyncio.get_running_loop().create_task(self._search())
+        self._show_running()
+
+    async def _search(self) -> None:
+        """Search to the end and show what was found."""
+        said = "The search was cancelled."
+        kind = "status"
+        try:
+            self.found = await self.draft.servers.discover(
+                self.address.value.strip(),
+                autoconfig=self.autoconfig.value.strip(),
+                changes=self.draft.changes(),
+                on_progress=self._tell,
+            )
+            said = "" if self.found.proposals else "No server was found; the reasons stand below."
+            kind = "warn"
+        except MailwidgetsError as error:
+            said, kind = str(error), "bad"
+        finally:
+            self.searching = None
+            self._tell(said, kind)
+            self._show()
+
+    def _on_cancel(self) -> None:
+        if self.searching is not None:
+            # One turn later, so that a search cancelled right after its start has begun.
+            self.searching.get_loop().call_soon(self.searching.cancel)
+
+    def _tell(self, text: str, kind: str = "status") -> None:
+        self.progress.value = markup.message(text, kind=kind)
+
+    def _show(self) -> None:
+        """Show the proposals, the best of each section chosen."""
+        for name, chooser in self.choices.items():
+            proposed = [
+                one for one in (self.found.proposals if self.found else ()) if one.protocol == name
+            ]
+            options: list[tuple[str, Proposal | None]] = [(_words(one), one) for one in proposed]
+            chooser.options = [*options, ("leave as it is", None)]
+            chooser.index = 0
+            _shown(chooser, when=bool(proposed))
+        self.evidence.value = markup.evidence(self.found) if self.found else ""
+        self._show_running()
+        self._show_fill()
+
+    def _show_running(self) -> None:
+        self.find.disabled = self.searching is not None
+        self.cancel.disabled = self.searching is None
+
+    def _show_fill(self) -> None:
+        chosen = [chooser.value for chooser in self.choices.values() if chooser.value is not None]
+        self.fill.disabled = not chosen
+        _shown(self.fill, when=bool(self.found and self.found.proposals))
+
+    def _on_fill(self) -> None:
+        try:
+            for name, chooser in self.choices.items():
+                if chooser.value is not None:
+                    self.draft.fill(name, chooser.value.settings())
+        except MailwidgetsError as error:
+            self._tell(str(error), "bad")
+        else:
+            self._tell("In the forms now: add the passwords, test, then save.", "good")
+
+
+def _words(one: Proposal) -> str:
+    """Return a proposal in a line short enough for a phone."""
+    tls = {"implicit": "TLS", "require": "STARTTLS", "none": "no TLS"}.get(str(one.tls), "TLS?")
+    return f"{one.host}:{one.port}, {tls}{', verified' if one.verified else ''}"
+
+
+def _shown(widget: widgets.DOMWidget, *, when: bool) -> None:
+    if when:
+        widget.remove_class("mw-folded")
+    else:
+        widget.add_class("mw-folded")
+
+
+def _text(label: str, placeholder: str) -> widgets.Text:
+    return plain(widgets.Text, description=label, placeholder=placeholder)
+
+
+def _button(label: str, act: Callable[[], None]) -> widgets.Button:
+    button = plain(widgets.Button, description=label)
+    button.on_click(lambda _: act())
+    return button
