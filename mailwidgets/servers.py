@@ -219,18 +219,10 @@ class Servers:
         changes: Iterable[Change] = (),
         on_step: OnStep | None = None,
     ) -> CheckRun:
-        """Start to send a test message by the workflow's settings; see ``start_check``.
-
-        Args:
-            to: the recipient's address.
-            subject: one line; empty takes one of our own, as does an empty ``text``.
-            text: what the message says.
-            changes: a draft's edits to send with.
-            on_step: told of every step as it starts and ends.
+        """Start to send a test message by the workflow's settings; else as ``start_check``.
 
         Raises:
             InvalidValue: if address or subject cannot stand in a message.
-            StoreError: if the settings cannot be read.
         """
         return _started(self.targets(changes).send(to, subject=subject, text=text), on_step)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Sequence
 
 from mailwidgets.checks.dialogue import Dialogue
@@ -21,6 +22,8 @@ from mailwidgets.protocols.sasl import (
 )
 from mailwidgets.reports.fault import Fault
 from mailwidgets.reports.transcript import MASK
+
+_PROOF = re.compile(rb" ([0-9a-f]{32})$|,p=([A-Za-z0-9+/=]+)$")  # of CRAM-MD5, of SCRAM
 
 
 def must_not_be_overheard(wire: Wire, endpoint: Endpoint) -> None:
@@ -101,7 +104,7 @@ async def exchange(
             await dialogue.challenge()
             raise _broken(error) from error
         text = base64.b64encode(answer).decode("ascii")
-        wire.transcript.hide(text)
+        wire.transcript.hide(text, *_proofs(answer))
         wire.send(text.encode("ascii"), masked=MASK)
     dialogue.idle = True
 
@@ -127,6 +130,16 @@ def _decoded(challenge: bytes) -> bytes:
         return base64.b64decode(challenge, validate=True)
     except binascii.Error:
         return b""
+
+
+def _proofs(answer: bytes) -> list[str]:
+    """Return what an answer proves the password with, as a server may say it back decoded.
+
+    ``ana b913a602c7eda7a495b4e6e7334d3890`` (RFC 2195 §2), ``c=biws,r=rOprNG,p=dHzbZap=``
+    (RFC 5802 §5.1).
+    """
+    found = _PROOF.search(answer)
+    return [part.decode("ascii") for part in found.groups() if part] if found else []
 
 
 def _broken(error: SaslError) -> Fault:

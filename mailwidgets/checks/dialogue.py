@@ -24,7 +24,7 @@ class Dialogue(abc.ABC):
 
     Attributes:
         wire: the connection.
-        idle: no command waits for its reply, so another one may be sent.
+        idle: a goodbye may be sent now, or was.
     """
 
     protocol: ClassVar[str]
@@ -33,6 +33,7 @@ class Dialogue(abc.ABC):
     def __init__(self, wire: Wire) -> None:
         self.wire = wire
         self.idle = False
+        self._leaving = False
 
     @abc.abstractmethod
     async def greet(self) -> str:
@@ -55,8 +56,14 @@ class Dialogue(abc.ABC):
     async def challenge(self) -> bytes | None:
         """Return the next challenge of an AUTH exchange, in base64; None when it has ended."""
 
-    @abc.abstractmethod
     def send_goodbye(self) -> None:
+        """Send QUIT or LOGOUT, unless it went with the last commands already."""
+        if not self._leaving:
+            self._leaving = self.idle = True
+            self._say_goodbye()
+
+    @abc.abstractmethod
+    def _say_goodbye(self) -> None:
         """Send QUIT or LOGOUT."""
 
     @abc.abstractmethod

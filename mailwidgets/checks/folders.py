@@ -7,7 +7,7 @@ import re
 from mailwidgets.checks.imap_dialogue import ImapDialogue
 from mailwidgets.checks.ladder import Rung
 from mailwidgets.protocols.mailbox import nearest, wire_name
-from mailwidgets.protocols.replies import ImapResponse, Listed, imap_list, shown
+from mailwidgets.protocols.replies import ImapResponse, imap_list, shown
 from mailwidgets.reports.fault import Fault
 from mailwidgets.reports.refusals import imap_refusal
 
@@ -16,44 +16,71 @@ _MOST_NAMED = 20
 _INSERT = "i"  # RFC 4314 §2.1: the right to APPEND and COPY into a mailbox
 
 
-async def inbox(dialogue: ImapDialogue, name: str, rung: Rung) -> None:
-    """Open Inbox without changing anything in it.
+def ask(dialogue: ImapDialogue, inbox: str, outbox: str) -> None:
+    """Send together all that ``inbox`` and ``outbox`` want to know; no name, no Outbox."""
+    dialogue.queue(b"EXAMINE " + wire_name(inbox))
+    if outbox:
+        dialogue.queue(b"SELECT " + wire_name(outbox))
+        if dialogue.has("ACL"):
+            dialogue.queue(b"MYRIGHTS " + wire_name(outbox))
+
+
+async def inbox(dialogue: ImapDialogue, name: str, rung: Rung, outbox: str = "") -> None:
+    """See whether Inbox was opened, which changes nothing in it; ``ask`` comes first.
+
+    Where it is missing, and Outbox as well, that is mentioned.
 
     Raises:
         Fault: ``folder_missing``, ``folder_prefix`` and others of field ``inbox``.
     """
-    verdict = await _open(dialogue, "EXAMINE", name, "inbox")
+    verdict = await dialogue.answer()
+    if verdict.kind != "OK":
+        other = await dialogue.answer() if outbox else None
+        fault, names = await _not_opened(dialogue, name, verdict, "inbox")
+        if other and names and _is_missing(other):
+            rung.mention(_missing(outbox, _said(outbox, other), names, "outbox"))
+        raise fault
     rung.saw(_messages(dialogue, name, verdict))
 
 
 async def outbox(dialogue: ImapDialogue, name: str, rung: Rung) -> None:
-    """Open Outbox and see whether messages may be added to it; none is.
+    """See whether Outbox was opened and messages may be added to it; none is.
+
+    ``ask`` comes first, and ``inbox``.
 
     Raises:
         Fault: ``folder_missing``, ``folder_prefix``, ``folder_readonly`` and others of field
             ``outbox``.
     """
-    verdict = await _open(dialogue, "SELECT", name, "outbox")
+    verdict = await dialogue.answer()
+    if verdict.kind != "OK":
+        raise (await _not_opened(dialogue, name, verdict, "outbox"))[0]
     if verdict.code == "READ-ONLY":
         raise Fault("folder_readonly", _said(name, verdict), field="outbox")
-    if dialogue.has("ACL"):
+    messages = _messages(dialogue, name, verdict)
+    if dialogue.unanswered:
         await _must_take_messages(dialogue, name)
-    rung.saw(_messages(dialogue, name, verdict))
+    rung.saw(messages)
 
 
-async def _open(dialogue: ImapDialogue, command: str, name: str, field: str) -> ImapResponse:
-    verdict = await dialogue.command(b"%b %b" % (command.encode(), wire_name(name)))
-    if verdict.kind == "OK":
-        return verdict
+async def _not_opened(
+    dialogue: ImapDialogue, name: str, verdict: ImapResponse, field: str
+) -> tuple[Fault, list[str]]:
+    """Return why a folder was not opened; where it is missing, also which folders there are."""
     fault = imap_refusal(verdict, "folder")
     fault.field = field
-    if fault.code == "folder_missing":
-        fault = _missing(name, verdict, await _listing(dialogue), field)
-    raise fault
+    if fault.code != "folder_missing":
+        return fault, []
+    names = await _listing(dialogue)
+    return _missing(name, _said(name, verdict), names, field), names
+
+
+def _is_missing(verdict: ImapResponse) -> bool:
+    return verdict.kind != "OK" and imap_refusal(verdict, "folder").code == "folder_missing"
 
 
 async def _must_take_messages(dialogue: ImapDialogue, name: str) -> None:
-    verdict = await dialogue.command(b"MYRIGHTS " + wire_name(name))
+    verdict = await dialogue.answer()
     for response, _ in dialogue.untagged:
         rights = response.text.rpartition(" ")[2]
         if verdict.kind == "OK" and response.kind == "MYRIGHTS" and _INSERT not in rights:
@@ -64,20 +91,19 @@ async def _must_take_messages(dialogue: ImapDialogue, name: str) -> None:
             )
 
 
-async def _listing(dialogue: ImapDialogue) -> list[Listed]:
-    """Return all folders that can be opened, none where the server does not list them."""
+async def _listing(dialogue: ImapDialogue) -> list[str]:
+    """Return the names of all folders that can be opened, none where the server lists none."""
     await dialogue.command('LIST "" "*"', most=_MOST_FOLDERS)
     listed = (imap_list(data) for response, data in dialogue.untagged if response.kind == "LIST")
-    return [one for one in listed if one.selectable]
+    return [one.name for one in listed if one.selectable]
 
 
-def _missing(name: str, verdict: ImapResponse, listed: list[Listed], field: str) -> Fault:
+def _missing(name: str, said: str, names: list[str], field: str) -> Fault:
     """Return what is wrong with a name that cannot be opened, and the name that may be meant."""
-    names = [one.name for one in listed]
     near = nearest(name, names)
     there = shown(", ".join(names[:_MOST_NAMED]), 400)
     more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
-    saw = f"{_said(name, verdict)} The folders are: {there or 'none'}{more}."
+    saw = f"{said} The folders are: {there or 'none'}{more}."
     meaning = f"There is no folder named {shown(name)}."
     if near is None:
         return Fault("folder_missing", saw, meaning=meaning, field=field)

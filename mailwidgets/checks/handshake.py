@@ -5,6 +5,7 @@ The second handshake is on a connection of its own, verifies nothing, and sends 
 
 from __future__ import annotations
 
+import datetime as dt
 import difflib
 import ssl
 from collections.abc import Awaitable, Callable, Sequence
@@ -25,6 +26,7 @@ from mailwidgets.connection.tls import (
 from mailwidgets.connection.wire import Wire
 from mailwidgets.protocols.replies import MalformedReply, shown
 from mailwidgets.reports.fault import Fault
+from mailwidgets.reports.report import Who
 
 Again = Callable[[], Awaitable[Wire]]
 """Connects once more, and goes as far as the point where a handshake may begin."""
@@ -116,7 +118,11 @@ class Handshake:
             return certificate.unread(error)
         read = certificate.read(seen.certificate())
         rung.saw(*read.evidence())
-        fault = certificate.not_verified(error, self._name, read, len(seen.chain()))
+        ca_pem, now = self._endpoint.ca_pem, dt.datetime.now(dt.UTC)
+        fault = certificate.not_verified(error, self._name, read, len(seen.chain()), ca_pem)
+        for other in certificate.others(read, self._name, now):
+            if other.code != fault.code:
+                rung.mention(other)
         if fault.code == "cert_name":
             fault.fix, fault.advice = (), ""
             if name := await self._name_of_this_server(read.names):
@@ -129,7 +135,8 @@ class Handshake:
         whole = [name for name in names if "*" not in name]
         for name in difflib.get_close_matches(self._name, whole, n=_MOST_NAMES, cutoff=0.0):
             try:
-                found = await resolve(replace(self._endpoint, host=name), Patience(_LOOKUP))
+                endpoint = replace(self._endpoint, host=name)
+                found = await resolve(endpoint, Patience(_LOOKUP), suggest=False)
             except Fault:
                 continue  # not allowed, or leads nowhere from here: no name to offer
             if any(address.ip == self._peer for address in found):
@@ -183,6 +190,7 @@ class Handshake:
                 meaning="The server no longer takes TLS 1.2, and Force TLS 1.2 offers no other.",
                 advice="Lift Force TLS 1.2.",
                 fix=(("force_tls12", False),),
+                who=Who.YOU,
             )
         return Fault(
             "tls_version",

@@ -86,7 +86,8 @@ async def climb_imap(  # noqa: PLR0913 - the settings of a section
             if not await _log_in(dialogue, endpoint, login, ladder):
                 return
             with ladder.step("inbox") as rung:
-                await folders.inbox(dialogue, inbox, rung)
+                folders.ask(dialogue, inbox, outbox)
+                await folders.inbox(dialogue, inbox, rung, outbox)
             if not outbox:
                 ladder.skip("outbox", "Mail is sent by SMTP, as set.")
                 return

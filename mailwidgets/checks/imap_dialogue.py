@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from collections import deque
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -27,7 +29,8 @@ from mailwidgets.reports.transcript import MASK
 
 _LONGEST_COMMAND = 8000  # octets with CRLF, RFC 7162 §4
 _MOST_LITERALS = 100
-_MOST_OCTETS = 4_194_304
+_LONGEST_RESPONSE = 262_144  # octets, literals included
+_MOST_MEMORY = 6_291_456  # octets that the responses to one command take as bytes and as text
 
 
 class ImapDialogue(Dialogue):
@@ -35,7 +38,7 @@ class ImapDialogue(Dialogue):
 
     Attributes:
         preauthenticated: the server greeted with PREAUTH, so nobody need log in.
-        untagged: what came before the last command's tagged response, parsed and as sent.
+        untagged: what came before the tagged response last read, parsed and as sent.
     """
 
     protocol: ClassVar[str] = "imap"
@@ -47,8 +50,10 @@ class ImapDialogue(Dialogue):
         self._capabilities: frozenset[str] | None = None
         self._verdict: ImapResponse | None = None
         self._tags = 0
+        self._responses = self._memory = 0  # since the command
         self._tag = ""
-        self._leaving = False
+        self._unanswered: deque[tuple[str, str]] = deque()  # tags and verbs, behind ``_tag``
+        self._early: dict[str, ImapResponse] = {}
         self._logging_in = False
 
     # Before the login
@@ -124,7 +129,7 @@ class ImapDialogue(Dialogue):
     def _must_be_in(self, login: Login, remark: str = "") -> None:
         if self._verdict is None or self._verdict.kind == "OK":
             return
-        fault = imap_refusal(self._verdict, "auth", token=login.token)
+        fault = imap_refusal(self._verdict, "auth", token=login.token, user=login.user)
         fault.saw += f" ({remark})" if remark else ""
         raise fault
 
@@ -145,10 +150,43 @@ class ImapDialogue(Dialogue):
             line: the command without its tag.
             most: how many untagged responses it may have.
         """
-        return await self._command([line.encode() if isinstance(line, str) else line], most=most)
+        self.idle = False
+        self.queue(line.encode() if isinstance(line, str) else line)
+        while self._unanswered:  # what was asked before this is answered before this
+            verdict = await self.answer(most=most)
+        self.idle = True
+        return verdict
+
+    def queue(self, *lines: bytes) -> None:
+        """Send commands together, without their tags; ``answer`` gives the response to each.
+
+        None of them may hang on the answer to another one (§5.5).
+        """
+        for line in lines:
+            self._tags += 1
+            tag = f"A{self._tags}"
+            self.wire.send(b"%b %b" % (tag.encode(), line))
+            self._unanswered.append((tag, self.wire.awaited))
+
+    @property
+    def unanswered(self) -> int:
+        """Return how many commands wait for ``answer``."""
+        return len(self._unanswered)
+
+    async def answer(self, *, most: int = MAX_REPLY_LINES) -> ImapResponse:
+        """Return the tagged response to the oldest command that has none.
+
+        Args:
+            most: how many untagged responses it may have.
+        """
+        self._tag, self.wire.awaited = self._unanswered.popleft()
+        self._verdict = self._early.pop(self._tag, None)
+        if self._verdict is None:
+            self._begin_listening()
+        return await self._tagged(most)
 
     async def _command(
-        self, parts: Sequence[bytes | _Literal], *, masked: str = "", most: int = MAX_REPLY_LINES
+        self, parts: Sequence[bytes | _Literal], *, masked: str = ""
     ) -> ImapResponse:
         tag = self._next_tag()
         self.idle = False
@@ -156,39 +194,42 @@ class ImapDialogue(Dialogue):
         first, *rest = _segments([tag.encode(), *parts], plus)
         self.wire.send(first, masked=f"{tag} {masked}" if masked else None)
         for segment in rest:
-            if not plus and await self.challenge(most) is None:
+            if not plus and await self.challenge() is None:
                 break  # refused before the literal was sent
             self.wire.send(segment, masked=MASK)
-        return await self._tagged(most)
+        verdict = await self._tagged()
+        self.idle = True
+        return verdict
 
     async def _tagged(self, most: int = MAX_REPLY_LINES) -> ImapResponse:
         """Return the tagged response, once it has come."""
         while self._verdict is None:
             await self.challenge(most)
-        self.idle = True
         return self._verdict
 
     async def challenge(self, most: int = MAX_REPLY_LINES) -> bytes | None:
         """Return the text of the next ``+``, None once the tagged response came."""
-        size = 0
-        for _ in range(most):
+        while self._responses < most and self._memory < _MOST_MEMORY:
             data = await self._data()
-            size += len(data)
             response = imap_response(data)
+            self._responses += 1
+            self._memory += sys.getsizeof(data) + sys.getsizeof(response.text)
             self._note_capabilities(response)
             if response.tag == "+":
                 return response.text.strip().encode()
             if response.tag == self._tag:
                 self._verdict = response
                 return None
+            if any(response.tag == tag for tag, _ in self._unanswered):
+                self._early[response.tag] = response  # §5.5: the server may choose the order
+                continue
             if response.tag != "*":
                 raise MalformedReply(f"expected the tag {self._tag}, got: {shown(data, 80)}")
-            if response.kind == "BYE" and not self._leaving:
+            if response.kind == "BYE":
                 raise imap_refusal(response, "bye")
             self.untagged.append((response, data))
-            if size > _MOST_OCTETS:
-                break
-        raise Fault("line_too_long", f"More than {most} responses, or {_MOST_OCTETS} octets.")
+        most_memory = f"{_MOST_MEMORY >> 20} MiB of them"
+        raise Fault("line_too_long", f"More than {most} responses, or {most_memory}.")
 
     async def _data(self) -> bytes:
         """Return one whole response with its literals (RFC 9051 §4.3)."""
@@ -197,6 +238,9 @@ class ImapDialogue(Dialogue):
             count = imap_literal(part)
             if count is None:
                 return data
+            if len(data) + count > _LONGEST_RESPONSE:
+                octets = len(data) + count
+                raise Fault("line_too_long", f"The server announces {octets} octets at once.")
             literal = await self.wire.exactly(count)
             part = await self.wire.line()
             data += b"\r\n" + literal + part
@@ -212,21 +256,25 @@ class ImapDialogue(Dialogue):
         self._tags += 1
         self._tag = f"A{self._tags}"
         self._verdict = None
-        self.untagged = []
+        self._begin_listening()
         return self._tag
+
+    def _begin_listening(self) -> None:
+        self.untagged = []
+        self._responses = self._memory = 0
 
     # The end
 
-    def send_goodbye(self) -> None:
+    def _say_goodbye(self) -> None:
         """Send LOGOUT (§6.1.3)."""
-        self._leaving = True
-        self.wire.send(f"{self._next_tag()} LOGOUT".encode())
+        self.queue(b"LOGOUT")
 
     async def last_words(self) -> str:
-        """Return what the server says with BYE."""
-        verdict = await self._tagged()
-        byes = (response.text for response, _ in self.untagged if response.kind == "BYE")
-        return shown(next(byes, verdict.text))
+        """Return at once: LOGOUT cannot go with commands whose refusal asks for LIST.
+
+        Its answer would cost a round trip of its own and tell nothing.
+        """
+        return "LOGOUT is sent; its answer is not waited for."
 
 
 class _Literal(bytes):

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import datetime as dt
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
 from mailwidgets.connection.endpoint import OnStep
-from mailwidgets.protocols.replies import MalformedReply
+from mailwidgets.protocols.replies import MalformedReply, shown
 from mailwidgets.reports.fault import Fault
-from mailwidgets.reports.report import Finding, Fix, Report, State, Step
+from mailwidgets.reports.report import Finding, Fix, Report, State, Step, Who
 from mailwidgets.reports.transcript import Transcript
 
 
@@ -76,6 +77,8 @@ class Ladder:
     ) -> None:
         self.section = section
         self.transcript = Transcript(secrets)
+        self._began = dt.datetime.now(dt.UTC)
+        self._from = time.perf_counter()
         self._on_step = on_step
         self._steps: dict[str, Step | None] = dict.fromkeys(names)
 
@@ -83,8 +86,8 @@ class Ladder:
     def step(self, name: str) -> Iterator[Rung]:
         """Run one step; a ``Fault`` inside fails it and goes on to end the check."""
         rung = Rung(self)
-        self._tell(Step(name, State.RUNNING))
         began = time.perf_counter()
+        self._tell(Step(name, State.RUNNING, at=self._since(began)))
         try:
             yield rung
         except Fault as fault:
@@ -104,13 +107,20 @@ class Ladder:
         self._tell(Step(name, State.SKIPPED, evidence=(why,) if why else ()))
 
     def finding(self, fault: Fault) -> Finding:
-        """Return the fault as a finding of this section, secrets masked."""
+        """Return the fault as a finding of this section, secrets masked.
+
+        A fix goes into a form and onto a command line as it is, so none is offered with a value
+        of the server's that nobody could read, or that is the secret.
+        """
         found = fault.finding(self.section)
+        mask = self.transcript.mask
+        texts = [value for _, value in found.fix if isinstance(value, str)]
         return replace(
             found,
-            saw=self.transcript.mask(found.saw),
-            meaning=self.transcript.mask(found.meaning),
-            advice=self.transcript.mask(found.advice),
+            saw=mask(found.saw),
+            meaning=mask(found.meaning),
+            advice=mask(found.advice),
+            fix=found.fix if all(mask(shown(text)) == text for text in texts) else (),
         )
 
     def amend(self, advice: str, fix: Fix) -> None:
@@ -118,7 +128,10 @@ class Ladder:
         for step in self._steps.values():
             if step and step.state is State.FAILED and step.finding:
                 better = replace(
-                    step.finding, advice=f"{step.finding.advice} {advice}".strip(), fix=fix
+                    step.finding,
+                    advice=f"{step.finding.advice} {advice}".strip(),
+                    fix=fix,
+                    who=Who.YOU if fix else step.finding.who,
                 )
                 self._tell(replace(step, finding=better))
                 return
@@ -151,7 +164,7 @@ class Ladder:
             if step is None:
                 self.skip(name)
         steps = tuple(step for step in self._steps.values() if step is not None)
-        return Report(self.section, steps, self.transcript.lines())
+        return Report(self.section, steps, self.transcript.lines(), self._began)
 
     @property
     def _failed(self) -> bool:
@@ -177,7 +190,12 @@ class Ladder:
         # What was warned of before the step failed is still worth telling.
         warned = (rung.finding,) if rung.finding and rung.finding is not finding else ()
         also = (*warned, *rung.also)
-        self._tell(Step(name, state, ms, tuple(rung.evidence), finding, also))
+        at = self._since(began)
+        self._tell(Step(name, state, ms, tuple(rung.evidence), finding, also, at=at))
+
+    def _since(self, time_: float) -> float:
+        """Return how many milliseconds after the check's beginning a time is."""
+        return (time_ - self._from) * 1000
 
     def _tell(self, step: Step) -> None:
         if step.state is not State.RUNNING:

@@ -148,7 +148,7 @@ class Pop3Dialogue(Dialogue):
     def _must_be_in(self, login: Login, remark: str = "") -> None:
         if self._verdict is None or self._verdict.ok:
             return
-        fault = pop3_refusal(self._verdict, "auth", token=login.token)
+        fault = pop3_refusal(self._verdict, "auth", token=login.token, user=login.user)
         fault.saw += f" ({remark})" if remark else ""
         raise fault
 

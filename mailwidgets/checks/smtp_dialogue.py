@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from collections import deque
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -14,8 +15,9 @@ from mailwidgets.checks.authentication import (
 )
 from mailwidgets.checks.dialogue import Dialogue
 from mailwidgets.checks.ladder import Rung
-from mailwidgets.connection.address import a_label, in_thread, server_name
+from mailwidgets.connection.address import a_label, server_name
 from mailwidgets.connection.endpoint import Endpoint, Login
+from mailwidgets.connection.threads import together
 from mailwidgets.connection.wire import Wire
 from mailwidgets.protocols.replies import (
     SmtpReply,
@@ -27,6 +29,7 @@ from mailwidgets.protocols.replies import (
 from mailwidgets.protocols.sasl import Mechanism, mechanism, strongest
 from mailwidgets.reports.fault import Fault
 from mailwidgets.reports.refusals import smtp_refusal
+from mailwidgets.reports.transcript import verb
 
 _LONGEST_COMMAND = 512  # octets with CRLF, RFC 5321 §4.5.3.1.4; some servers keep to it for AUTH
 _READY, _GO_ON = 220, 334
@@ -49,8 +52,8 @@ class SmtpDialogue(Dialogue):
         self._ehlo = ehlo
         self._keywords: dict[str, str] = {}
         self._verdict: SmtpReply | None = None
-        self._queue: list[str] = []
-        self._unanswered = 0
+        self._queue: deque[str] = deque()
+        self._unanswered: deque[str] = deque()  # commands, by their verbs
 
     async def greet(self) -> str:
         """Read the greeting (RFC 5321 §3.1)."""
@@ -110,7 +113,7 @@ class SmtpDialogue(Dialogue):
         rung.saw(f"{sasl.name} as {shown(login.user)}.")
         await exchange(self, f"AUTH {sasl.name}", sasl, longest_command=_LONGEST_COMMAND)
         if self._verdict is not None and not self._verdict.ok:
-            fault = smtp_refusal(self._verdict, "auth", token=login.token)
+            fault = smtp_refusal(self._verdict, "auth", token=login.token, user=login.user)
             fault.saw += f" ({sasl.error})" if sasl.error else ""
             raise fault
         must_have_proven_itself(sasl)
@@ -132,32 +135,34 @@ class SmtpDialogue(Dialogue):
         self.queue(line)
         return await self.answer()
 
-    def queue(self, *lines: str) -> None:
-        """Take commands to send: at once where PIPELINING is offered, else each in its turn."""
+    def queue(self, *lines: str, last: bool = False) -> None:
+        """Take commands to send: at once where PIPELINING is offered, else each in its turn.
+
+        Args:
+            lines: commands that may go together (RFC 2920 §3.1).
+            last: no others will follow, so QUIT goes with them where they go at once.
+        """
         self._queue += lines
-        if "PIPELINING" in self._keywords:  # RFC 2920
+        if "PIPELINING" in self._keywords:
             while self._queue:
                 self._send_next()
+            if last:
+                self.send_goodbye()
 
     async def answer(self) -> SmtpReply:
         """Return the reply to the next command, which is sent now if it was not yet."""
         if not self._unanswered:
             self._send_next()
+        self.wire.awaited = self._unanswered.popleft()
         reply = smtp_reply(await self.wire.reply(smtp_reply_continues))
-        self._unanswered -= 1
-        self.idle = not self._unanswered
+        self.idle = self._leaving or not self._unanswered
         return reply
-
-    async def settle(self) -> None:
-        """Forget commands that were not sent, and read the replies to those that were."""
-        self._queue.clear()
-        while self._unanswered:
-            await self.answer()
 
     def _send_next(self) -> None:
         self.idle = False
-        self.wire.send(self._queue.pop(0).encode())
-        self._unanswered += 1
+        line = self._queue.popleft()
+        self.wire.send(line.encode())
+        self._unanswered.append(verb(line))
 
     async def challenge(self) -> bytes | None:
         """Return the next challenge of AUTH (RFC 4954 §4), None once another reply came."""
@@ -167,13 +172,17 @@ class SmtpDialogue(Dialogue):
         self._verdict = reply
         return None
 
-    def send_goodbye(self) -> None:
-        """Send QUIT."""
+    def _say_goodbye(self) -> None:
+        """Send QUIT; commands that were not sent yet never are."""
+        self._queue.clear()
         self.wire.send(b"QUIT")
+        self._unanswered.append("QUIT")
 
     async def last_words(self) -> str:
-        """Return the answer to QUIT."""
-        return shown(smtp_reply(await self.wire.reply(smtp_reply_continues)).text)
+        """Return the answer to QUIT, once those to the commands before it were read."""
+        while len(self._unanswered) > 1:
+            await self.answer()
+        return shown((await self.answer()).text)
 
 
 def plain_or_login(offered: Sequence[str], login: Login) -> Mechanism:
@@ -196,7 +205,8 @@ def plain_or_login(offered: Sequence[str], login: Login) -> Mechanism:
 async def own_name(wire: Wire) -> str:
     """Return this machine's FQDN, or its address on the wire as a literal (RFC 5321 §4.1.3)."""
     try:
-        name = await wire.patience.wait(in_thread(socket.getfqdn), _LONGEST_LOOKUP)
+        lookup = together("own name", socket.getfqdn)
+        name = await wire.patience.wait(lookup, _LONGEST_LOOKUP)
     except (OSError, UnicodeError):  # TimeoutError is an OSError
         name = ""
     if "." in name.strip(".") and name.isascii() and not name.startswith("localhost"):

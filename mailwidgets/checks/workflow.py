@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Awaitable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable
+from dataclasses import dataclass
 
+from mailwidgets.checks.attempts import Attempts
 from mailwidgets.checks.imap import STEPS as IMAP_STEPS
 from mailwidgets.checks.imap import climb_imap
-from mailwidgets.checks.ladder import CheckCancelled
 from mailwidgets.checks.smtp import STEPS as SMTP_STEPS
 from mailwidgets.checks.smtp import climb_smtp
 from mailwidgets.connection.endpoint import Endpoint, Login, OnStep
 from mailwidgets.reports.fault import Fault
-from mailwidgets.reports.report import Line, Report, State, Step
+from mailwidgets.reports.report import Report
 
-_AT_ONCE = "Use SMTP account sends by SMTP at once."
-_NOT_NEEDED = "Not needed: mail goes by IMAP."
+AT_ONCE = "Use SMTP account sends by SMTP at once."
+NOT_NEEDED = "Not needed: mail goes by IMAP."
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,116 +92,52 @@ async def check_workflow_imap(  # noqa: PLR0913 - the settings of the section
     Raises:
         CheckCancelled: the task was cancelled; its ``report`` says how far the check had come.
     """
-    attempts = _Attempts(on_step)
+    attempts = Attempts(on_step)
     if use_smtp_account:
-        attempts.skip("imap", IMAP_STEPS, _AT_ONCE)
-        await attempts.by_smtp(fallback, sender)
+        attempts.skip("imap", IMAP_STEPS, AT_ONCE)
+        await _by_smtp(attempts, fallback, sender)
         return attempts.report()
-    failing = await attempts.by_imap(endpoint, login, inbox, outbox)
-    if failing is None:
-        attempts.skip("smtp", SMTP_STEPS, _NOT_NEEDED)
-    elif fallback is not None:
-        works = await attempts.by_smtp(fallback, sender)
-        if works and failing.name != "inbox":
-            attempts.downgrade(failing)
-    return attempts.report()
 
-
-class _Attempts:
-    """The attempts of one check, first by IMAP and then by SMTP, as one report."""
-
-    def __init__(self, on_step: OnStep | None) -> None:
-        self._on_step = on_step
-        self._began = time.perf_counter()
-        self._steps: list[Step] = []
-        self._lines: list[Line] = []
-
-    async def by_imap(
-        self, endpoint: Endpoint, login: Login, inbox: str, outbox: str
-    ) -> Step | None:
-        """Try IMAP and return the step that failed, if one did."""
-        check = climb_imap(
+    def by_imap(told: OnStep | None) -> Awaitable[Report]:
+        return climb_imap(
             "workflow",
             endpoint,
             login,
             inbox=inbox,
             outbox=outbox,
             outbox_must_be=True,
-            on_step=self._told("imap"),
+            on_step=told,
         )
-        report = await self._added("imap", check)
-        return report.failing_step and replace(report.failing_step, via="imap")
 
-    async def by_smtp(self, target: SmtpTarget | None, sender: str) -> bool:
-        """Try SMTP and return whether it works."""
-        if target is None:
-            finding = Fault("fallback_missing", "No SMTP server is set.").finding("workflow")
-            self._add(Step(SMTP_STEPS[0], State.FAILED, finding=finding, via="smtp"))
-            self.skip("smtp", SMTP_STEPS[1:], "")
-            return False
-        check = climb_smtp(
+    failing = await attempts.run("imap", by_imap)
+    if failing is None:
+        attempts.skip("smtp", SMTP_STEPS, NOT_NEEDED)
+    elif fallback is not None:
+        works = await _by_smtp(attempts, fallback, sender)
+        if works and failing.name != "inbox":
+            attempts.downgrade(failing, "Mail would go by SMTP instead, which works.")
+    return attempts.report()
+
+
+async def _by_smtp(attempts: Attempts, target: SmtpTarget | None, sender: str) -> bool:
+    """Try SMTP and return whether it works."""
+    if target is None:
+        attempts.fail("smtp", SMTP_STEPS, no_fallback())
+        return False
+
+    def climb(told: OnStep | None) -> Awaitable[Report]:
+        return climb_smtp(
             "workflow",
             target.endpoint,
             target.login,
             ehlo=target.ehlo,
             sender=sender,
-            on_step=self._told("smtp"),
+            on_step=told,
         )
-        return (await self._added("smtp", check)).ok
 
-    def skip(self, via: str, names: Sequence[str], why: str) -> None:
-        """Pass over all steps of one attempt."""
-        for name in names:
-            self._add(Step(name, State.SKIPPED, evidence=(why,) if why else (), via=via))
-
-    def downgrade(self, failing: Step) -> None:
-        """Turn the failed step into a warning, now that mail goes another way."""
-        if failing.finding is None:
-            return
-        meaning = f"{failing.finding.meaning} Mail would go by SMTP instead, which works."
-        finding = replace(failing.finding, severity=State.WARNED, meaning=meaning)
-        warned = replace(failing, state=State.WARNED, finding=finding)
-        self._steps[self._steps.index(failing)] = warned
-        if self._on_step is not None:
-            self._on_step(warned)
-
-    def report(self) -> Report:
-        """Return all attempts as one report."""
-        return Report("workflow", tuple(self._steps), tuple(self._lines))
-
-    async def _added(self, via: str, check: Awaitable[Report]) -> Report:
-        """Run one check and add what it found, also where it is cancelled."""
-        base = (time.perf_counter() - self._began) * 1000
-        try:
-            report = await check
-        except CheckCancelled as stop:
-            self._append(via, base, stop.report)
-            raise CheckCancelled(self.report()) from None
-        self._append(via, base, report)
-        return report
-
-    def _append(self, via: str, base: float, report: Report) -> None:
-        self._steps += [_seen_from_here(step, via) for step in report.steps]
-        self._lines += [replace(line, ms=base + line.ms) for line in report.transcript]
-
-    def _add(self, step: Step) -> None:
-        self._steps.append(step)
-        if self._on_step is not None:
-            self._on_step(step)
-
-    def _told(self, via: str) -> OnStep | None:
-        on_step = self._on_step
-        return on_step and (lambda step: on_step(_seen_from_here(step, via)))
+    return await attempts.run("smtp", climb) is None
 
 
-def _seen_from_here(step: Step, via: str) -> Step:
-    """Return a step of one attempt as this section shows it.
-
-    By SMTP, all settings but the sender are the acting user's: no field of this section's can
-    be pointed at, or filled in.
-    """
-    found = step.finding
-    if via != "smtp" or found is None or found.field in {"sender", ""}:
-        return replace(step, via=via)
-    advice = f"{found.advice} This is about the SMTP settings of the user who sends."
-    return replace(step, via=via, finding=replace(found, advice=advice, field="", fix=()))
+def no_fallback() -> Fault:
+    """Return what is wrong where mail is to go by SMTP and no server is set for it."""
+    return Fault("fallback_missing", "No SMTP server is set.")

@@ -7,8 +7,9 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from traitlets import Enum
+from traitlets import Enum, Unicode
 
+from mailwidgets.commands.bundling import free_place, write_new
 from mailwidgets.commands.command import FAILED, OK, Command, Usage
 from mailwidgets.reports.report import Report
 from mailwidgets.targets import CHECKED
@@ -22,17 +23,29 @@ class Check(Command):
         "Run the checks of the named sections, by default of all that name a server. "
         "Exit status: 0 if all passed or warned, 1 if one failed, 2 for bad use."
     )
-    examples = "mailwidgets check\nmailwidgets check smtp imap --format json"
+    examples = (
+        "mailwidgets check\nmailwidgets check smtp imap --format json\n"
+        "mailwidgets check smtp --bundle smtp.zip"
+    )
 
     format = Enum(("text", "json"), "text", help="How the reports are printed.").tag(config=True)
-    aliases: dict[str, Any] = {**Command.aliases, "format": "Check.format"}
+    bundle = Unicode(
+        help="A new file for a support bundle: reports, transcripts, versions and settings."
+    ).tag(config=True)
+    aliases: dict[str, Any] = {
+        **Command.aliases,
+        "format": "Check.format",
+        "bundle": "Check.bundle",
+    }
 
     def work(self, words: Sequence[str]) -> int:
         """Run the checks and print their reports, in the order asked for."""
         unknown = [word for word in words if word not in CHECKED]
         if unknown:
             raise Usage(f"there is no check {', '.join(unknown)}; there are {', '.join(CHECKED)}")
-        reports = asyncio.run(self.servers().check_all(dict.fromkeys(words) or None))
+        place = free_place(self.bundle) if self.bundle else None
+        servers = self.servers()
+        reports = asyncio.run(servers.check_all(dict.fromkeys(words) or None))
         if not reports:
             raise Usage(
                 "no section names a server yet: set one, such as "
@@ -43,6 +56,8 @@ class Check(Command):
             self.say(json.dumps(shown, ensure_ascii=False, indent=2))
         else:
             self.say("\n\n".join(self._told(report) for report in reports))
+        if place is not None:
+            write_new(place, servers.bundle(reports))
         return OK if all(report.ok for report in reports) else FAILED
 
     def _told(self, report: Report) -> str:

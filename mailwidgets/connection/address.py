@@ -4,28 +4,35 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import difflib
 import functools
 import ipaddress
 import itertools
+import re
 import socket
-import threading
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from typing import TypeVar
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 
 from mailwidgets.connection.endpoint import Endpoint
 from mailwidgets.connection.patience import Patience
+from mailwidgets.connection.threads import together
 from mailwidgets.protocols.replies import shown
 from mailwidgets.reports.fault import Fault
 
 _MOST_ADDRESSES = 16
+_MOST_NEAR = 8  # names looked up in place of one that does not exist
+_MOST_OFFERED = 3
+_NEAR_SECONDS = 1.0
+_USUAL = ("smtp", "mail", "imap", "pop", "pop3", "mx", "mx1")
+# Second-level labels under which countries let people register: ``example.co.uk``.
+_SUFFIXES = frozenset(
+    ("ac", "co", "com", "edu", "go", "gob", "gov", "gv", "mil", "ne", "net", "nom", "or", "org")
+)
 _NO_SUCH_NAME = frozenset(
     code
     for name in ("EAI_NONAME", "EAI_NODATA", "EAI_ADDRFAMILY")
     if (code := getattr(socket, name, None)) is not None
 )
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +112,7 @@ def _same_host(one: str, other: str) -> bool:
     return one == other or (_ip(one) is not None and _ip(one) == _ip(other))
 
 
+@functools.lru_cache(maxsize=256)
 def _ip(name: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     try:
         return ipaddress.ip_address(name)
@@ -112,56 +120,35 @@ def _ip(name: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
         return None
 
 
-async def in_thread(work: Callable[[], T]) -> T:
-    """Return what ``work`` gives, run in a daemon thread of its own.
-
-    The loop's default executor would keep its threads, wait for them at the end, and could not
-    let go of a resolver that hangs.
-    """
-    loop = asyncio.get_running_loop()
-    result: asyncio.Future[T] = loop.create_future()
-
-    def deliver(value: T | None, error: OSError | UnicodeError | None) -> None:
-        if result.done():
-            return  # nobody waits any more
-        if error is not None:
-            result.set_exception(error)
-        else:
-            result.set_result(value)  # type: ignore[arg-type]  # no error: it is a T
-
-    def run() -> None:
-        value, error = None, None
-        try:
-            value = work()
-        except (OSError, UnicodeError) as failed:
-            error = failed
-        with contextlib.suppress(RuntimeError):  # the loop has ended since
-            loop.call_soon_threadsafe(deliver, value, error)
-
-    thread = threading.Thread(target=run, name="mailwidgets-resolver", daemon=True)
-    thread.start()
-    try:
-        return await result
-    finally:
-        if result.done() and not result.cancelled():
-            thread.join()  # it has nothing left to do: a moment, and no thread stays behind
-
-
-async def resolve(endpoint: Endpoint, patience: Patience) -> list[Address]:
+async def resolve(endpoint: Endpoint, patience: Patience, *, suggest: bool = True) -> list[Address]:
     """Return the server's addresses, IPv6 and IPv4 taking turns (RFC 8305 §4).
+
+    Args:
+        endpoint: whose host to look up.
+        patience: how long to wait.
+        suggest: where there is no such host, spend up to a second on finding the one meant.
 
     Raises:
         Fault: ``host_not_allowed``, ``dns_not_found``, ``dns_timeout``, ``deadline``.
     """
-    must_be_allowed(endpoint)
-    name = a_label(endpoint.host)
-    kind, numeric = socket.SOCK_STREAM, socket.AI_NUMERICHOST
+    try:
+        must_be_allowed(endpoint)
+        return await _looked_up(a_label(endpoint.host), endpoint.port, patience)
+    except Fault as fault:
+        if fault.code == "dns_not_found" and suggest:
+            _offer(fault, await _near(endpoint, min(_NEAR_SECONDS, patience.left)))
+        raise
+
+
+async def _looked_up(name: str, port: int, patience: Patience) -> list[Address]:
+    lookup = functools.partial(socket.getaddrinfo, name, port, type=socket.SOCK_STREAM)
     try:
         if _ip(name):  # asks nobody, so it needs no thread
-            found = socket.getaddrinfo(name, endpoint.port, type=kind, flags=numeric)
+            found = lookup(flags=socket.AI_NUMERICHOST)
+        elif name.lower() == "localhost":  # nor does this (RFC 6761 §6.3)
+            found = lookup()
         else:
-            lookup = functools.partial(socket.getaddrinfo, name, endpoint.port, type=kind)
-            found = await patience.wait(in_thread(lookup))
+            found = await patience.wait(together(("addresses", name, port), lookup))
     except socket.gaierror as error:
         missing = error.errno in _NO_SUCH_NAME
         code = "dns_not_found" if missing else "dns_timeout"
@@ -176,6 +163,73 @@ async def resolve(endpoint: Endpoint, patience: Patience) -> list[Address]:
         Address(socket.AddressFamily(family), sockaddr) for family, _, _, _, sockaddr in found
     )
     return _interleaved(addresses)[:_MOST_ADDRESSES]
+
+
+def near_names(host: str) -> list[str]:
+    """Return names that may have been meant by one that does not exist, the likeliest first.
+
+    The same name without stray blanks, dots and commas, then the usual names of mail servers in
+    its own domain. Never a name in another domain: that is somebody else's, and a password may
+    go there.
+
+    >>> near_names("smpt.example.com")[:2], near_names("mail..example.com")[0]
+    (['smtp.example.com', 'mail.example.com'], 'mail.example.com')
+
+    Args:
+        host: the name as typed.
+
+    Returns:
+        At most eight names; none for an address, or a name without a domain.
+    """
+    tidy = re.sub(r"[\s\u200b-\u200d\u2060\ufeff]", "", host).replace(",", ".")
+    labels = [label for label in tidy.lower().split(".") if label]
+    if not labels or labels[-1].isdigit() or re.search(r"[^\w.-]", tidy):
+        return []
+    country = len(labels[-1]) == len("uk") and labels[-2:-1] and labels[-2] in _SUFFIXES
+    registered = 3 if country else 2  # labels of a domain that someone owns
+    if len(labels) < registered:
+        return []
+    typed, domain = (labels[0], labels[1:]) if len(labels) > registered else ("", labels)
+    usual = (*difflib.get_close_matches(typed, _USUAL), *_USUAL)
+    names = [".".join(labels), *(".".join((label, *domain)) for label in usual)]
+    own = host.strip().lower()
+    return [name for name in dict.fromkeys(names) if name != own][:_MOST_NEAR]
+
+
+async def _near(endpoint: Endpoint, seconds: float) -> list[str]:
+    """Return which of the names that may have been meant exist, as far as told in time."""
+    if seconds <= 0:
+        return []
+    patience = Patience(seconds)
+    names = list(_allowed(endpoint, near_names(endpoint.host)))
+    async with asyncio.TaskGroup() as looking:
+        looks = [looking.create_task(_exists(name, endpoint.port, patience)) for name in names]
+    found = (name for name, look in zip(names, looks, strict=True) if look.result())
+    return list(itertools.islice(found, _MOST_OFFERED))
+
+
+def _allowed(endpoint: Endpoint, names: Iterable[str]) -> Iterator[str]:
+    for name in names:
+        with contextlib.suppress(Fault):
+            must_be_allowed(replace(endpoint, host=name))
+            yield name
+
+
+async def _exists(name: str, port: int, patience: Patience) -> bool:
+    try:
+        return bool(await _looked_up(a_label(name), port, patience))
+    except Fault:
+        return False
+
+
+def _offer(fault: Fault, names: list[str]) -> None:
+    """Say in the fault which names exist, and offer the likeliest as the fix."""
+    if not names:
+        return
+    first, *others = names
+    more = f" There is also {' and '.join(others)}." if others else ""
+    fault.advice = f"Did you mean {first}?{more}"
+    fault.fix = (("name", first),)
 
 
 def _interleaved(addresses: Iterable[Address]) -> list[Address]:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import difflib
+import functools
 import hashlib
+import ipaddress
 import re
 import ssl
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -74,6 +77,7 @@ class Certificate:
         return f"{listed} and {more} more" if more > 0 else listed or self.subject
 
 
+@functools.lru_cache(maxsize=16)
 def read(der: bytes) -> Certificate:
     """Return what a certificate says.
 
@@ -82,21 +86,21 @@ def read(der: bytes) -> Certificate:
     """
     from cryptography import x509  # noqa: PLC0415 - 30 ms that a check without TLS need not pay
 
+    odd = (x509.InvalidVersion, x509.DuplicateExtension, x509.UnsupportedGeneralNameType)
     try:
-        cert = x509.load_der_x509_certificate(der)
-        return Certificate(
-            subject=shown(cert.subject.rfc4514_string()),
-            issuer=shown(cert.issuer.rfc4514_string()),
-            names=tuple(shown(name, 80) for name in _names(cert)),
-            begins=cert.not_valid_before_utc,
-            ends=cert.not_valid_after_utc,
-            fingerprint=fingerprint(der),
-            names_issuer_url=_names_issuer_url(cert),
-        )
-    except (ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType) as error:
-        raise Fault(
-            "cert_invalid", f"The certificate cannot be read: {shown(str(error))}."
-        ) from error
+        with warnings.catch_warnings(action="ignore"):  # of odd numbers and lengths
+            cert = x509.load_der_x509_certificate(der)
+            return Certificate(
+                subject=shown(cert.subject.rfc4514_string()),
+                issuer=shown(cert.issuer.rfc4514_string()),
+                names=tuple(shown(name, 80) for name in _names(cert)),
+                begins=cert.not_valid_before_utc,
+                ends=cert.not_valid_after_utc,
+                fingerprint=fingerprint(der),
+                names_issuer_url=_names_issuer_url(cert),
+            )
+    except (ValueError, TypeError, *odd) as error:  # cryptography's TypeError, of an odd name
+        raise Fault("cert_invalid", f"It cannot be read: {shown(str(error))}.") from error
 
 
 def fingerprint(der: bytes) -> str:
@@ -117,13 +121,12 @@ def _names(cert: x509.Certificate) -> list[str]:
 
 def _names_issuer_url(cert: x509.Certificate) -> bool:
     from cryptography import x509  # noqa: PLC0415 - see read()
-    from cryptography.x509.oid import AuthorityInformationAccessOID  # noqa: PLC0415 - likewise
 
     try:
         access = cert.extensions.get_extension_for_class(x509.AuthorityInformationAccess).value
     except x509.ExtensionNotFound:
         return False
-    return any(one.access_method == AuthorityInformationAccessOID.CA_ISSUERS for one in access)
+    return any(x.access_method == x509.oid.AuthorityInformationAccessOID.CA_ISSUERS for x in access)
 
 
 def must_be_pinned(der: bytes, pins: Sequence[str]) -> None:
@@ -138,12 +141,49 @@ def must_be_pinned(der: bytes, pins: Sequence[str]) -> None:
         raise Fault("cert_fingerprint", f"SHA-256 fingerprint {seen}; pinned: {', '.join(wanted)}.")
 
 
-def expiring(cert: Certificate) -> Fault | None:
+def expiring(cert: Certificate, now: dt.datetime | None = None) -> Fault | None:
     """Return the warning that a certificate has under 21 days left, if it has."""
-    left = cert.ends - dt.datetime.now(dt.UTC)
+    left = cert.ends - (now or dt.datetime.now(dt.UTC))
     if left >= dt.timedelta(days=_EXPIRING_DAYS):
         return None
+    if left < dt.timedelta(0):  # accepted all the same, for it is pinned
+        return Fault("cert_expiring", f"It ended on {_day(cert.ends)}, {(-left).days} days ago.")
     return Fault("cert_expiring", f"It ends on {_day(cert.ends)}, in {left.days} days.")
+
+
+def others(cert: Certificate, host: str, now: dt.datetime) -> list[Fault]:
+    """Return what is wrong with a certificate's names and dates, whoever issued it.
+
+    Verification looks at the issuer first and stops at the first fault; this tells the rest.
+
+    Args:
+        cert: the server's certificate.
+        host: the name it should be for.
+        now: the present moment, with a time zone.
+    """
+    found = []
+    if not _is_for(cert.names, host):
+        found.append(_wrong_name(cert, host))
+    if now < cert.begins:
+        found.append(_not_yet(cert, now))
+    elif now > cert.ends:
+        found.append(_expired(cert, now))
+    elif soon := expiring(cert, now):
+        found.append(soon)
+    return found
+
+
+def _is_for(names: Sequence[str], host: str) -> bool:
+    """Return whether a host is among the names, a wildcard standing for one label (RFC 6125)."""
+    try:
+        address = str(ipaddress.ip_address(host))
+    except ValueError:
+        below = host.lower().partition(".")[2]
+        return any(
+            name.lower() == host.lower() or (below and name.lower() == f"*.{below}")
+            for name in names
+        )
+    return address in names
 
 
 def unread(error: ssl.SSLCertVerificationError) -> Fault:
@@ -155,7 +195,7 @@ def unread(error: ssl.SSLCertVerificationError) -> Fault:
 
 
 def not_verified(
-    error: ssl.SSLCertVerificationError, host: str, cert: Certificate, sent: int
+    error: ssl.SSLCertVerificationError, host: str, cert: Certificate, sent: int, ca_pem: str = ""
 ) -> Fault:
     """Return why verification failed.
 
@@ -164,12 +204,14 @@ def not_verified(
         host: the name the certificate should have been for.
         cert: the server's certificate.
         sent: how many certificates the server sent, 0 where that cannot be known.
+        ca_pem: the PEM certificates that are trusted beside the system's.
     """
+    now = dt.datetime.now(dt.UTC)
     match _CODES.get(error.verify_code):
         case "cert_expired":
-            return _expired(cert)
+            return _expired(cert, now)
         case "cert_not_yet":
-            return Fault("cert_not_yet", f"It begins on {_day(cert.begins)}.")
+            return _not_yet(cert, now)
         case "cert_name":
             return _wrong_name(cert, host)
         case "cert_untrusted":
@@ -177,7 +219,7 @@ def not_verified(
             why = "It is self-signed." if alone else "The root the server sends is not trusted."
             return _untrusted(cert, why)
         case "cert_chain":
-            return _no_issuer(cert, sent)
+            return _no_issuer(cert, sent, _authorities(ca_pem))
     return unread(error)
 
 
@@ -185,8 +227,14 @@ def _day(moment: dt.datetime) -> str:
     return f"{moment:%Y-%m-%d %H:%M} UTC"
 
 
-def _expired(cert: Certificate) -> Fault:
-    ago = dt.datetime.now(dt.UTC) - cert.ends
+def _not_yet(cert: Certificate, now: dt.datetime) -> Fault:
+    return Fault(
+        "cert_not_yet", f"It begins on {_day(cert.begins)}; this machine's clock says {_day(now)}."
+    )
+
+
+def _expired(cert: Certificate, now: dt.datetime) -> Fault:
+    ago = now - cert.ends
     if ago < dt.timedelta(0):
         return Fault(
             "cert_expired", f"A CA certificate above it has expired; itself ends {_day(cert.ends)}."
@@ -195,7 +243,7 @@ def _expired(cert: Certificate) -> Fault:
 
 
 def _wrong_name(cert: Certificate, host: str) -> Fault:
-    usable = [name for name in cert.names if "*" not in name]
+    usable = [name for name in cert.names[:1000] if "*" not in name]  # of 30,000 that could be
     close = difflib.get_close_matches(host, usable, n=1, cutoff=0.0)
     return Fault(
         "cert_name",
@@ -209,13 +257,33 @@ def _untrusted(cert: Certificate, why: str) -> Fault:
     return Fault("cert_untrusted", f"{why} Issuer: {cert.issuer}. SHA-256 {cert.fingerprint}.")
 
 
-def _no_issuer(cert: Certificate, sent: int) -> Fault:
+def _authorities(ca_pem: str) -> frozenset[str]:
+    """Return whom PEM certificates are for."""
+    from cryptography import x509  # noqa: PLC0415 - see read()
+
+    try:
+        found = x509.load_pem_x509_certificates(ca_pem.encode())
+    except ValueError:  # none: unreadable ones have failed the handshake before
+        return frozenset()
+    return frozenset(shown(one.subject.rfc4514_string()) for one in found)
+
+
+def _no_issuer(cert: Certificate, sent: int, authorities: frozenset[str]) -> Fault:
     """Tell a missing intermediate from an unknown CA, as far as the certificate tells.
 
     OpenSSL has one number for both. A server that sends several certificates sends its chain; one
     that sends a single certificate lacks an intermediate where there must be one: public CAs
-    never issue from their root, and their certificates say where the issuer's is to be had.
+    never issue from their root, and their certificates say where the issuer's is to be had. The
+    identifier of the issuer's key (RFC 5280 §4.2.1.1) tells no more: that no trusted key has it is
+    known already.
     """
+    if cert.issuer in authorities:
+        fault = _untrusted(cert, "A CA of its issuer's name is added here, but with another key.")
+        fault.advice = (
+            "The CA was renewed, or someone imitates it: confirm its present certificate with the"
+            " server's owner, and add that one."
+        )
+        return fault
     intermediate = re.search(r"intermediate|issuing|sub[- ]?ca\b", cert.issuer, re.IGNORECASE)
     if sent <= 1 and (cert.names_issuer_url or intermediate):
         return Fault(

@@ -20,6 +20,7 @@ _STAGGER = 0.25  # seconds of head start; RFC 8305 §8: Connection Attempt Delay
 _NO_ROUTE = frozenset(
     (errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EADDRNOTAVAIL, errno.ENETDOWN, errno.EHOSTDOWN)
 )
+_QUICKACK = getattr(socket, "TCP_QUICKACK", None)
 _FILTERED = frozenset((errno.EACCES, errno.EPERM))
 
 
@@ -84,6 +85,17 @@ async def _connected(address: Address, patience: Patience) -> socket.socket:
         await patience.wait(asyncio.get_running_loop().sock_connect(sock, address.sockaddr))
         unless_connected.pop_all()
     return sock
+
+
+def acknowledge_at_once(transport: asyncio.Transport) -> None:
+    """Have what comes next acknowledged at once, where the system can (Linux; tcp(7)).
+
+    A server that says two things after a TLS handshake (its tickets, its greeting) may hold the
+    second back until the first is acknowledged (RFC 896), for which a client has 40 ms and more.
+    """
+    sock: socket.socket | None = transport.get_extra_info("socket")
+    if _QUICKACK is not None and sock is not None and sock.family != socket.AF_UNIX:
+        sock.setsockopt(socket.IPPROTO_TCP, _QUICKACK, 1)
 
 
 def _note(

@@ -39,10 +39,11 @@ def _verifying(
 def _system_store() -> tuple[tuple[str, int], ...]:
     """Return where the system's CAs are and when they were last changed."""
     paths = ssl.get_default_verify_paths()
-    places = (Path(place) for place in (paths.cafile, paths.capath) if place)
-    return tuple((str(place), place.stat().st_mtime_ns) for place in places if place.exists())
+    places = (place for place in (paths.cafile, paths.capath) if place)
+    return tuple((place, Path(place).stat().st_mtime_ns) for place in places)
 
 
+@functools.cache
 def unverified_context(*, force_tls12: bool) -> ssl.SSLContext:
     """Return a context that verifies nothing: to look at a certificate, or to compare it to a pin.
 
@@ -63,12 +64,15 @@ def permissive_context() -> ssl.SSLContext:
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
+    context.options |= ssl.OP_NO_RENEGOTIATION
     context.set_ciphers("ALL:@SECLEVEL=0")
     return context
 
 
 def _limited(context: ssl.SSLContext, *, force_tls12: bool) -> ssl.SSLContext:
     context.minimum_version = ssl.TLSVersion.TLSv1_2
+    # A server that asks for another handshake could stall it, and a command with it.
+    context.options |= ssl.OP_NO_RENEGOTIATION
     if force_tls12:
         context.maximum_version = ssl.TLSVersion.TLSv1_2
     return context

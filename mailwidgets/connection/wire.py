@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from mailwidgets.connection.address import is_loopback
 from mailwidgets.connection.patience import Patience
+from mailwidgets.connection.race import acknowledge_at_once
 from mailwidgets.connection.tls import Records
 from mailwidgets.reports.fault import Fault
 from mailwidgets.reports.transcript import Transcript, challenge_masked, verb
@@ -16,6 +17,7 @@ from mailwidgets.reports.transcript import Transcript, challenge_masked, verb
 MAX_LINE = 65536
 """Octets in a line; RFC 5321 §4.5.3.1.5 asks for 512, real servers send some thousands."""
 MAX_REPLY_LINES = 1000
+_MAX_REPLY = 2 * MAX_LINE  # octets of all its lines; as text they take up to 16 times as much
 _MAX_BUFFER = 4 * MAX_LINE
 _LEAVE = 1.0  # seconds to wait for the other side when closing
 
@@ -27,6 +29,7 @@ class Wire(asyncio.Protocol):
         transcript: where each line is kept, masked.
         patience: how long each wait may take.
         records: the TLS session, None while the connection is plain.
+        awaited: what the server's next words answer, for a message that none came.
     """
 
     def __init__(self, transcript: Transcript, patience: Patience) -> None:
@@ -38,10 +41,11 @@ class Wire(asyncio.Protocol):
         self._lost: asyncio.Future[None] = self._loop.create_future()
         self._arrival: asyncio.Future[None] | None = None
         self._buffer = bytearray()
+        self._unsent = bytearray()
         self._shaking = False
         self._paused = False
         self._end = ""
-        self._said = ""
+        self.awaited = ""
 
     @classmethod
     async def over(cls, sock: socket.socket, transcript: Transcript, patience: Patience) -> Wire:
@@ -138,24 +142,28 @@ class Wire(asyncio.Protocol):
     ) -> list[bytes]:
         """Return lines up to the first that ``more`` says ends the reply."""
         lines: list[bytes] = []
+        octets = 0
         while True:
             lines.append(await self.line(secret=secret, silence=silence))
             if not more(lines[-1]):
                 return lines
-            if len(lines) >= MAX_REPLY_LINES:
-                raise Fault("line_too_long", f"More than {MAX_REPLY_LINES} lines in one reply.")
+            octets += len(lines[-1])
+            if len(lines) >= MAX_REPLY_LINES or octets > _MAX_REPLY:
+                most = f"{MAX_REPLY_LINES} lines, or {_MAX_REPLY // 1024} KiB"
+                raise Fault("line_too_long", f"More than {most}, in one reply.")
 
     async def _need(self, silence: str) -> None:
         if self._end:
-            after = f" after {self._said}" if self._said else " before it said anything"
+            after = f" after {self.awaited}" if self.awaited else " before it said anything"
             raise Fault("dropped", f"{self._end[0].upper()}{self._end[1:]}{after}.")
         try:
             await self._more(self.patience.timeout)
         except TimeoutError:
-            after = f" to {self._said}" if self._said else ""
+            after = f" to {self.awaited}" if self.awaited else ""
             raise Fault(silence, f"No answer{after} within {self.patience.timeout:g} s.") from None
 
     async def _more(self, at_most: float) -> None:
+        self._flush()
         self._resume()
         self._arrival = self._loop.create_future()
         await self.patience.wait(self._arrival, at_most)
@@ -170,23 +178,31 @@ class Wire(asyncio.Protocol):
     def send(self, data: bytes, masked: str | None = None) -> None:
         """Send one line, CRLF added; ``masked`` is kept in its stead where it holds a secret.
 
+        It leaves when something is next waited for: lines sent together travel together.
+
         Raises:
             ValueError: it would be more than one line. Values are refused long before.
         """
         if b"\r" in data or b"\n" in data or b"\0" in data:
             raise ValueError("expected one protocol line, got CR, LF or NUL in it")
         text = data.decode("utf-8", "replace") if masked is None else masked
-        self._said = verb(text) or self._said
+        self.awaited = verb(text) or self.awaited
         self.transcript.add("C", text)
-        self._write(data + b"\r\n")
+        self._unsent += data + b"\r\n"
 
-    def _write(self, data: bytes) -> None:
+    def _flush(self) -> None:
+        """Hand over to the socket what was sent, and what TLS has to say by itself."""
+        data = bytes(self._unsent)
+        self._unsent.clear()
         if self._end or self._transport is None or self._transport.is_closing():
             return  # the next read says that the server is gone
         if self.records is not None:
-            self.records.seal(data)
+            if data:
+                self.records.seal(data)
             data = self.records.outgoing()
-        self._transport.write(data)
+        if data:
+            self._transport.write(data)
+            acknowledge_at_once(self._transport)
 
     # TLS
 
@@ -198,18 +214,19 @@ class Wire(asyncio.Protocol):
             TimeoutError: the server says nothing.
             Fault: ``dropped``, ``deadline``.
         """
+        self._flush()
         records = self.records = Records(context, server_name)
-        self._said, self._shaking = "the TLS handshake began", True
+        self.awaited, self._shaking = "the TLS handshake began", True
         if residue := self._take(len(self._buffer)):
             records.feed(bytes(residue))
         try:
             while not records.shake():
-                self._flush(records)
+                self._flush()
                 if self._end:
                     await self._need("dropped")
                 await self._more(self.patience.timeout)
         finally:
-            self._flush(records)
+            self._flush()
             self._shaking = False
         self.transcript.add("*", f"{records.version}, {records.cipher}")
         self._open_records()
@@ -224,14 +241,8 @@ class Wire(asyncio.Protocol):
             plain, ended = b"", False
             self._ended(f"the server broke TLS off ({error.reason or 'invalid record'})")
         self._buffer += plain
-        self._flush(self.records)
         if ended:
             self._ended("the server closed the connection")
-
-    def _flush(self, records: Records) -> None:
-        data = records.outgoing()
-        if data and self._transport is not None and not self._transport.is_closing():
-            self._transport.write(data)
 
     # Who is there, and the end
 
@@ -264,12 +275,13 @@ class Wire(asyncio.Protocol):
         """Take leave under TLS where there is any, and let go of the socket, within a second."""
         if self._transport is None:
             return
+        self._flush()
         if self.records is not None and not self._end and not self._transport.is_closing():
             self.records.farewell()
-            self._flush(self.records)
+            self._flush()
         self._transport.close()
         self._resume()
-        await asyncio.wait({self._lost}, timeout=_LEAVE)
+        await asyncio.wait({self._lost}, timeout=min(_LEAVE, self.patience.left))
         if not self._lost.done():
             self._transport.abort()
             await self._lost

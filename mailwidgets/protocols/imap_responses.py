@@ -17,7 +17,7 @@ _RESPONSE = re.compile(
 )
 # Possessive: a code that never ends must not be tried again from each of its letters.
 _CODE = re.compile(r"\[([^\s\]]++) *+([^\]]*+)\] *")
-_STATUS_LINE = re.compile(rb"[^ ]+ (?:OK|NO|BAD|BYE|PREAUTH)(?: |\Z)", re.IGNORECASE)
+_FOR_PEOPLE = re.compile(rb"\+|[^ ]+ (?:OK|NO|BAD|BYE|PREAUTH)(?: |\Z)", re.IGNORECASE)
 _LITERAL = re.compile(rb"\{([0-9]{1,20})\+?\}\Z")
 _LIST = re.compile(
     rb'\* LIST +\(([^()]*)\) +(?:(NIL)|"((?:[^"\\\r\n]|\\.)?)") +(.*)', re.DOTALL | re.IGNORECASE
@@ -89,7 +89,7 @@ def imap_response(data: bytes) -> ImapResponse:
 def imap_literal(line: bytes) -> int | None:
     r"""Return how many bytes of a literal follow this line, or None where none does.
 
-    A status ends in text for people, which may look like a literal and never is one.
+    A status or a continuation ends in text for people: what looks like a literal there is none.
 
     >>> imap_literal(b'* LIST () "/" {5}\r\n'), imap_literal(b"* OK see {5}\r\n")
     (5, None)
@@ -102,7 +102,7 @@ def imap_literal(line: bytes) -> int | None:
     """
     line = _one_response(line)
     found = _LITERAL.search(line, max(0, len(line) - 30))
-    return int(found[1]) if found and not _STATUS_LINE.match(line) else None
+    return int(found[1]) if found and not _FOR_PEOPLE.match(line) else None
 
 
 def imap_capabilities(response_text: str) -> frozenset[str]:

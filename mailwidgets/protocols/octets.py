@@ -41,6 +41,8 @@ def shown(data: bytes | str, limit: int = 200) -> str:
     if isinstance(data, bytes):
         # A character has four bytes at most: a sequence cut here lies beyond what is shown.
         data = data[: 4 * (limit + 2)].decode("utf-8", "backslashreplace")
+    if len(data) <= limit and data.isascii() and data.isprintable():
+        return data  # nearly always, and thirty times as fast
     pieces: list[str] = []
     length = 0
     for character in data[: limit + 1]:

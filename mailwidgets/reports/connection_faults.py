@@ -120,7 +120,7 @@ _NETWORK = {
         "A web server answers where a mail server should: the network may want a sign-in first.",
         "Open any web page and sign in to the network; if there is no such page, correct the"
         " server name and port.",
-        Who.NETWORK,
+        Who.YOU,
         "name",
     ),
     "greeting_refused": Diagnosis(
@@ -131,8 +131,9 @@ _NETWORK = {
     ),
     "busy": Diagnosis(
         "The server has no room for another client just now.",
-        "Wait some minutes before the next test; trying at once makes it worse.",
-        Who.SERVER,
+        "Wait some minutes before the next test; trying at once makes it worse. If it stays, ask"
+        " the server's owner.",
+        Who.YOU,
         "name",
     ),
     "line_too_long": Diagnosis(
@@ -181,8 +182,8 @@ _TLS = {
     ),
     "starttls_missing": Diagnosis(
         "The server does not offer TLS on this port, or something on the way hides the offer.",
-        "Try the port with implicit TLS (465, 995, 993). If the server should offer STARTTLS here,"
-        " suspect a firewall or virus scanner that strips it.",
+        "Do not go on in the clear. Try the port with implicit TLS (465, 995, 993). If the server"
+        " should offer STARTTLS here, suspect a firewall or virus scanner that strips it.",
         Who.SERVER,
         "tls",
     ),
@@ -232,7 +233,7 @@ _TLS = {
     "cert_not_yet": Diagnosis(
         "The server's certificate is not valid yet.",
         "Check the date and time of this machine and of the server.",
-        Who.SERVER,
+        Who.YOU,
         "name",
     ),
     "cert_expiring": Diagnosis(
@@ -270,7 +271,7 @@ _TLS = {
     "cert_fingerprint": Diagnosis(
         "The server's certificate is not the pinned one.",
         "Confirm the new fingerprint with the server's owner before pinning it anew.",
-        Who.SERVER,
+        Who.YOU,
         "name",
     ),
 }

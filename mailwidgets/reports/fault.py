@@ -72,7 +72,8 @@ class Fault(Exception):
             meaning=self.meaning or known.meaning,
             advice=self.advice or known.advice,
             field=_INSTEAD.get(section, {}).get(field, field),
-            who=self.who or known.who,
+            # Where settings are known that mend it, the person who edits them can.
+            who=self.who or (Who.YOU if self.fix else known.who),
             severity=self.severity or known.severity,
             fix=self.fix,
         )

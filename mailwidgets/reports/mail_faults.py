@@ -85,8 +85,8 @@ _LOGIN = {
     ),
     "rate_limited": Diagnosis(
         "The server limits how often one may come, and that limit is reached.",
-        "Stop, and wait at least a quarter of an hour.",
-        Who.SERVER,
+        "Stop, and wait at least a quarter of an hour. If it stays, ask the server's owner.",
+        Who.YOU,
         "user",
     ),
 }
@@ -142,7 +142,7 @@ _MAIL = {
     "relay_denied": Diagnosis(
         "The server does not pass on mail for this client.",
         "Log in, or use the server that sends your mail.",
-        Who.SERVER,
+        Who.YOU,
         "user",
     ),
     "greylisted": Diagnosis(
@@ -161,8 +161,24 @@ _MAIL = {
     "smtputf8_missing": Diagnosis(
         "The address has letters beyond ASCII, and the server cannot carry them.",
         "Use an address in plain ASCII letters.",
-        Who.SERVER,
+        Who.YOU,
         "sender",
+    ),
+    "sender_missing": Diagnosis(
+        "A message needs a sender, and none is set.",
+        "Enter the address that workflow messages come from.",
+        Who.YOU,
+        "sender",
+    ),
+    "message_refused": Diagnosis(
+        "The server takes sender and recipient, but not this message.",
+        "Its words say why: often a rule against spam. Try another text, or ask its owner.",
+        Who.SERVER,
+    ),
+    "delivery_unknown": Diagnosis(
+        "The server may have taken the message: all of it was sent, and no answer came.",
+        "Look into the recipient's mailbox and the server's log before you send it again.",
+        Who.YOU,
     ),
     "charset_refused": Diagnosis(
         "The charset is not one that mail can use.", "Choose utf-8.", Who.YOU, "charset"

@@ -83,6 +83,7 @@ _SMTP = (
     _Rule("auth_disabled", "auth", code="5..", words=_DISABLED),
     _Rule("auth_needs_tls", "auth", code="530|538"),
     _Rule("auth_needs_tls", "auth", code="5..", words=_NEEDS_TLS),
+    _Rule("over_quota", "auth", enhanced=r".\.2\.2"),
     _Rule("rate_limited", "auth", words=_RATE),
     _Rule("busy", "auth", code="4..", words=r"temporary authentication failure"),
     _Rule("rate_limited", "auth", code="454", enhanced=r"4\.7\.0"),
@@ -99,18 +100,19 @@ _SMTP = (
     _Rule("smtputf8_missing", words="smtputf8"),
     _Rule("size_limit", enhanced=r".\.3\.4|.\.2\.3"),
     _Rule("rate_limited", code="452", enhanced=r"4\.5\.3"),
-    _Rule("rate_limited", code="4..", words=_RATE),
     _Rule("over_quota", enhanced=r".\.2\.2|4\.3\.1"),
+    _Rule("rate_limited", code="4..", words=_RATE),
     _Rule("over_quota", words=_QUOTA),
     _Rule("over_quota", code="452|552"),
     _Rule("greylisted", code="4..", words="gr[ea]y"),
     _Rule("sender_refused", enhanced=r"[45]\.1\.[78]"),
-    _Rule("greylisted", "mail rcpt", code="45[01]", enhanced=r"(4\.[27]\..*)?"),
+    _Rule("greylisted", "mail rcpt data", code="45[01]", enhanced=r"(4\.[27]\..*)?"),
     _Rule("busy", code="4.."),
     _Rule("relay_denied", "rcpt", words="relay"),
     _Rule("sender_refused", words="sender|send.as|not owned|on behalf"),
     _Rule("recipient_refused", "rcpt", enhanced=r"5\.1\.(1|6|10)"),
     _Rule("recipient_refused", "rcpt", enhanced=r"(5\.[12]\..*)?", words=_UNKNOWN),
+    _Rule("message_refused", "data"),
     _Rule("sender_refused"),
 )
 
@@ -121,12 +123,18 @@ _IMAP = (
     _Rule("pop3_disabled", "auth", words=_OFF),
     _Rule("auth_disabled", "auth", code="CONTACTADMIN|WEBALERT"),
     _Rule("auth_disabled", "auth", words=_DISABLED),
+    _Rule("over_quota", code="OVERQUOTA"),
+    _Rule("charset_refused", code="BADCHARSET"),
     _Rule("rate_limited", code="LIMIT"),
     _Rule("rate_limited", words=_RATE),
     _Rule("busy", code="UNAVAILABLE|INUSE|IN-USE"),
-    _Rule("folder_missing", "folder", code="NONEXISTENT|TRYCREATE"),
-    _Rule("folder_readonly", "folder", code="NOPERM|READ-ONLY"),
-    _Rule("over_quota", "folder", code="OVERQUOTA"),
+    _Rule("folder_missing", "folder append", code="NONEXISTENT|TRYCREATE"),
+    _Rule("folder_readonly", "folder append", code="NOPERM|READ-ONLY"),
+    _Rule("size_limit", "append", code="TOOBIG"),  # RFC 7889 §4
+    _Rule("size_limit", "append", words="too (big|large)"),
+    _Rule("over_quota", "append", words=_QUOTA),
+    _Rule("busy", "append", code="SERVERBUG"),
+    _Rule("message_refused", "append"),
     _Rule("folder_missing", "folder", words=_UNKNOWN),
     _Rule("busy", "folder", code="SERVERBUG"),
     _Rule("folder_missing", "folder"),
@@ -143,12 +151,13 @@ _POP3 = (
     _Rule("starttls_refused", "starttls"),
     _Rule("rate_limited", code="LOGIN-DELAY"),
     _Rule("pop3_locked", "auth mailbox", code="IN-USE"),
+    _Rule("over_quota", "auth mailbox", words=_QUOTA),
     _Rule("busy", code=r"SYS/TEMP|IN-USE|UNAVAILABLE"),
     _Rule("auth_app_password", "auth", words=_APP_PASSWORD),
-    _Rule("pop3_disabled", "auth mailbox", code="SYS/PERM"),
     _Rule("pop3_disabled", "auth", words=_OFF),
     _Rule("auth_disabled", "auth", code="CONTACTADMIN"),
     _Rule("auth_disabled", "auth", words=_DISABLED),
+    _Rule("pop3_disabled", "auth mailbox", code="SYS/PERM"),
     _Rule("rate_limited", words=_RATE),
     _Rule("pop3_locked", "auth mailbox", words=r"\block|in use|another (pop3? )?session"),
     _Rule("auth_rejected", "auth", code="AUTH"),
@@ -161,48 +170,53 @@ _POP3 = (
 
 
 def smtp_refusal(
-    reply: SmtpReply, stage: str, *, token: bool = False, anonymous: bool = False
+    reply: SmtpReply, stage: str, *, token: bool = False, user: str = "", anonymous: bool = False
 ) -> Fault:
     """Return what an SMTP server means by a reply that is no success.
 
     Args:
         reply: what it said.
-        stage: ``greeting``, ``ehlo``, ``starttls``, ``auth``, ``mail`` or ``rcpt``.
+        stage: ``greeting``, ``ehlo``, ``starttls``, ``auth``, ``mail``, ``rcpt`` or ``data``.
         token: the login was with an access token.
+        user: the user name it was with.
         anonymous: nobody has logged in, though the server would let them: whom it refuses may
             then be anyone.
     """
     code = _first(_SMTP, stage, str(reply.code), reply.enhanced, reply.text)
     if anonymous and code == "sender_refused":
         code = "auth_missing"
-    return _fault(code, f"{reply.code} {reply.text}", token=token)
+    return _fault(code, f"{reply.code} {reply.text}", token=token, user=user)
 
 
-def imap_refusal(response: ImapResponse, stage: str, *, token: bool = False) -> Fault:
+def imap_refusal(
+    response: ImapResponse, stage: str, *, token: bool = False, user: str = ""
+) -> Fault:
     """Return what an IMAP server means by NO, BAD or BYE.
 
     Args:
         response: what it said.
-        stage: ``greeting``, ``starttls``, ``auth``, ``folder``, ``bye`` (which it said on its own
-            account) or another command's name.
+        stage: ``greeting``, ``starttls``, ``auth``, ``folder``, ``append``, ``bye`` (which it said
+            on its own account) or another command's name.
         token: the login was with an access token.
+        user: the user name it was with.
     """
     code = _first(_IMAP, stage, response.code, "", response.text)
     brackets = f"[{response.code}] " if response.code else ""
-    return _fault(code, f"{response.kind} {brackets}{response.text}", token=token)
+    return _fault(code, f"{response.kind} {brackets}{response.text}", token=token, user=user)
 
 
-def pop3_refusal(status: Pop3Status, stage: str, *, token: bool = False) -> Fault:
+def pop3_refusal(status: Pop3Status, stage: str, *, token: bool = False, user: str = "") -> Fault:
     """Return what a POP3 server means by ``-ERR``.
 
     Args:
         status: what it said.
         stage: ``greeting``, ``starttls``, ``auth``, ``mailbox`` or another command's name.
         token: the login was with an access token.
+        user: the user name it was with.
     """
     code = _first(_POP3, stage, status.code, "", status.text)
     brackets = f"[{status.code}] " if status.code else ""
-    return _fault(code, f"-ERR {brackets}{status.text}", token=token)
+    return _fault(code, f"-ERR {brackets}{status.text}", token=token, user=user)
 
 
 def _first(rules: Iterable[_Rule], stage: str, code: str, enhanced: str, text: str) -> str:
@@ -210,7 +224,24 @@ def _first(rules: Iterable[_Rule], stage: str, code: str, enhanced: str, text: s
     return next(rule.fault for rule in rules if rule.fits(stage, code, enhanced, text[:2000]))
 
 
-def _fault(code: str, said: str, *, token: bool) -> Fault:
+def _fault(code: str, said: str, *, token: bool, user: str) -> Fault:
     if token and code == "auth_rejected":
         code = "auth_token"
-    return Fault(code, f"The server said: {shown(said, 300)}")
+    fault = Fault(code, f"The server said: {shown(said, 300)}")
+    if code == "auth_rejected" and user:
+        fault.advice = _other_spelling(user)
+    return fault
+
+
+def _other_spelling(user: str) -> str:
+    """Return what to check after a refused login: the user name may be meant in another form."""
+    local, at, _ = user.rpartition("@")
+    other = (
+        f"only what stands before the @: {shown(local)}"
+        if at
+        else f"the full e-mail address: {shown(user)}@ and the domain"
+    )
+    return (
+        f"Check the password, and the user name {shown(user)}: some servers want {other}. Only one"
+        " attempt was made."
+    )

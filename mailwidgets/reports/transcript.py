@@ -11,6 +11,7 @@ from mailwidgets.protocols.replies import shown
 from mailwidgets.reports.report import Line
 
 _MOST_LINES = 500
+_LONGEST_LINE = 500
 _SHORTEST_SECRET = 4  # masking every "a" would tell more about the password "a" than it hides
 MASK = "****"
 _CUT = "…"  # what ``shown`` puts at the end of a text that was too long
@@ -25,24 +26,40 @@ class Transcript:
     """
 
     def __init__(self, secrets: tuple[str, ...] = ()) -> None:
-        forms = {form for secret in secrets for form in _forms(secret)}
-        self._secrets = sorted(forms, key=len, reverse=True)
+        self._forms: list[str] = []
         self._began = time.perf_counter()
         self._lines: list[Line] = []
         self._omitted = 0
+        self.hide(*secrets)
 
     def mask(self, text: str) -> str:
-        """Return ``text`` with each known secret replaced, and the start of one cut by ``…``."""
-        for secret in self._secrets:
-            text = text.replace(secret, MASK)
-            if _CUT in text:
-                for length in range(len(secret) - 1, _SHORTEST_SECRET - 1, -1):
-                    text = text.replace(secret[:length] + _CUT, MASK + _CUT)
-        return text
+        """Return ``text`` with each known secret replaced, and the start of one cut by ``…``.
 
-    def hide(self, secret: str) -> None:
-        """Mask one more value from now on, as a response that was computed."""
-        self._secrets = sorted({*self._secrets, *_forms(secret)}, key=len, reverse=True)
+        In any case: some servers repeat in capitals what they do not understand.
+        """
+        lowered = text.lower()
+        for form in self._forms:
+            if form in lowered:
+                text = re.sub(re.escape(form), MASK, text, flags=re.IGNORECASE)
+                lowered = text.lower()
+        if _CUT not in text:
+            return text
+        *pieces, last = text.split(_CUT)
+        return _CUT.join((*map(self._end_masked, pieces), last))
+
+    def _end_masked(self, cut: str) -> str:
+        """Return the text before a cut without the start of a secret that it ends with."""
+        lowered = cut.lower()
+        for form in self._forms:
+            for length in range(min(len(form) - 1, len(cut)), _SHORTEST_SECRET - 1, -1):
+                if lowered.endswith(form[:length]):
+                    return cut[:-length] + MASK
+        return cut
+
+    def hide(self, *secrets: str) -> None:
+        """Mask more values from now on, as a response that was computed."""
+        forms = {form for secret in secrets for form in _forms(secret)}
+        self._forms = sorted({*self._forms, *forms}, key=len, reverse=True)
 
     def add(self, who: str, text: str | bytes) -> None:
         """Keep one line of the client (``"C"``), the server (``"S"``) or a remark (``"*"``)."""
@@ -50,7 +67,10 @@ class Transcript:
             self._omitted += 1
             return
         plain = text.decode("utf-8", "surrogateescape") if isinstance(text, bytes) else text
-        line = shown(self.mask(plain).encode("utf-8", "surrogateescape"), limit=500)
+        most = _LONGEST_LINE + max(map(len, self._forms), default=0)
+        if len(plain) > most:  # what lies behind is not kept, and need not be searched
+            plain = plain[:most] + _CUT
+        line = shown(self.mask(plain).encode("utf-8", "surrogateescape"), limit=_LONGEST_LINE)
         self._lines.append(Line(self._now(), who, line))
 
     def lines(self) -> tuple[Line, ...]:
@@ -65,12 +85,13 @@ class Transcript:
 
 
 def _forms(secret: str) -> set[str]:
-    """Return a secret as a server could say it back: plain, quoted, escaped, in base64."""
+    """Return a secret as a server could say it back: plain, quoted, escaped, in base64; lower."""
     if len(secret) < _SHORTEST_SECRET:
         return set()
     quoted = secret.replace("\\", "\\\\").replace('"', '\\"')
     escaped = shown(secret, limit=sys.maxsize)
-    return {secret, quoted, escaped, base64.b64encode(secret.encode()).decode()}
+    encoded = base64.b64encode(secret.encode()).decode()
+    return {form.lower() for form in (secret, secret.upper(), quoted, escaped, encoded)}
 
 
 def verb(text: str) -> str:

@@ -63,6 +63,17 @@ def host(value: str) -> str:
     return _dns_name(name)
 
 
+def hosts(value: str) -> str:
+    """Return a host, or ``*.`` before a DNS name, for all names below it."""
+    name = value.strip()
+    below = name.removeprefix("*.")
+    if below == name:
+        return host(name)
+    if _is_ip(below):
+        raise InvalidValue("Must be a domain after *., such as *.example.com: addresses have none.")
+    return f"*.{host(below)}"
+
+
 def domain(value: str) -> str:
     """Return a fully qualified name or an address literal, for EHLO (RFC 5321 §4.1.1.1)."""
     name = value.strip()

@@ -172,11 +172,11 @@ class Trust(Section):
         ours=True,
     )
     allowed_hosts = declare.tagged(
-        Listing(rules.host),
+        Listing(rules.hosts),
         "Allowed hosts",
         COMPANY,
         ADVANCED,
-        "Hosts that checks may connect to. Empty: any.",
+        "Hosts that checks may connect to, *.example.com for all below it. Empty: any.",
         ours=True,
     )
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets as widgets
 
 from mailwidgets.draft import Draft
-from mailwidgets.errors import Conflict, MailwidgetsError
+from mailwidgets.errors import Conflict, InvalidValue, MailwidgetsError
 from mailwidgets.reports.report import Fix
 from mailwidgets.settings.levels import Level
 from mailwidgets.settings.sections import SECTIONS
@@ -18,6 +18,7 @@ from mailwidgets.widgets import markup
 from mailwidgets.widgets.look import plain, shared
 from mailwidgets.widgets.results import CheckView
 from mailwidgets.widgets.row import Row
+from mailwidgets.widgets.sending import SendBox
 
 if TYPE_CHECKING:
     from mailwidgets.checks.ladder import CheckRun
@@ -54,7 +55,10 @@ class SectionForm(widgets.VBox):
         self.cancel = _button("Cancel", "mw-cancel", self._on_cancel)
         self.status = plain(widgets.HTML)
         self.message = plain(widgets.HTML)
-        self.results = CheckView(section, self._mend)
+        whose = draft.servers.identity
+        self.results = CheckView(
+            section, self._mend, user=whose.user, workstation=whose.workstation
+        )
         self.advanced = plain(widgets.ToggleButton, description="▸ Advanced")
         super().__init__(self._laid_out(), layout=shared(widgets.Layout))
         self.add_class("mw-form")
@@ -83,9 +87,10 @@ class SectionForm(widgets.VBox):
         bar = plain(widgets.HBox, actions)
         bar.add_class("mw-actions")
         # Kept in sight: what came of a button has to be seen where the button was pressed.
-        foot = plain(widgets.VBox, [bar, self.message, self.results.verdict])
+        foot = plain(widgets.VBox, [bar, self.message, self.results.verdict, self.results.fix])
         foot.add_class("mw-foot")
-        return [*parts, foot, self.results]
+        more = [SendBox(self.draft, self._mend)] if self.section == "workflow" else []
+        return [*parts, foot, self.results, *more]
 
     def show(self) -> None:
         """Bring fields, buttons and status into line with the draft."""
@@ -145,7 +150,7 @@ class SectionForm(widgets.VBox):
             words = f"Not tested: correct {', '.join(wrong)} first."
             self.message.value = markup.message(words, kind="bad")
             return
-        self.results.begin()
+        self.results.begin([value.as_row() for value in self.draft.resolution().values()])
         try:
             run = self.draft.servers.start_check(
                 self.section, changes=self.draft.changes(), on_step=self.results.step
@@ -177,16 +182,15 @@ class SectionForm(widgets.VBox):
         self.test.disabled = self.running is not None
         self.cancel.disabled = self.running is None
 
-    def _mend(self, fix: Fix) -> None:
-        """Put a fix's values into the draft, unless the form shows one of them read-only."""
-        fixed = [self.rows[key] for key, _ in fix if self.rows[key].control.widget.disabled]
-        if fixed:
-            words = f"{fixed[0].setting.marked_label} cannot be changed here."
-            self.message.value = markup.message(words, kind="bad")
+    def _mend(self, section: str, fix: Fix) -> None:
+        """Put a fix's values into the draft, unless one of them cannot be changed here."""
+        try:
+            self.draft.fill(section, fix)
+        except InvalidValue as error:
+            self.message.value = markup.message(str(error), kind="bad")
             return
-        for key, value in fix:
-            self.draft.put((self.section, key), value)
-        self.message.value = markup.message("In the form now: test again, then save.")
+        form = "the form" if section == self.section else f"the form {SECTIONS[section].title}"
+        self.message.value = markup.message(f"In {form} now: test again, then save.")
 
     def _fold(self, fold: widgets.Box) -> None:
         if self.advanced.value:

@@ -1,38 +1,33 @@
-"""HTML for the widgets: the only place where text becomes markup, and so the only one to escape.
+"""HTML for the widgets: here and in ``reports.page``, and nowhere else, text becomes markup.
 
 Every function takes plain text, from a server or a person, and returns HTML that shows it as text.
 """
 
 from __future__ import annotations
 
+import base64
+import math
 from collections.abc import Sequence
 from html import escape
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from mailwidgets.errors import Clash
-from mailwidgets.reports.report import Line, Report, State, Step
+from mailwidgets.reports import page
+from mailwidgets.reports.report import Report, State, Step
+from mailwidgets.reports.wording import step_name
 from mailwidgets.settings.sections import SECTIONS, SETTINGS
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_SIGNS = {
-    State.RUNNING: ("…", "running"),
-    State.PASSED: ("✓", "passed"),
-    State.WARNED: ("!", "warning"),
-    State.FAILED: ("✗", "failed"),
-    State.SKIPPED: ("-", "skipped"),
-}
-_STEP_NAMES = {"name": "Name lookup", "tls": "TLS"}
-_SPEAKERS = {"C": "client", "S": "server", "*": "remark"}
-_SECOND = 1000.0  # milliseconds
+    from mailwidgets.discovery.proposal import Discovery
 
 
 def stylesheet() -> str:
     """Return the widgets' style sheet, as the page takes it."""
     css = files("mailwidgets.widgets").joinpath("style.css").read_text("utf-8")
-    return f"<style>{css}</style>"
+    return f"<style>{page.stylesheet()}{css}</style>"
 
 
 def header(title: str, user: str, workstation: str) -> str:
@@ -96,6 +91,26 @@ def message(text: str, *, kind: str = "status") -> str:
     return f"<div class='mw-message mw-{escape(kind)}' role='{role}'>{escape(text)}</div>"
 
 
+def hint(text: str) -> str:
+    """Return a quiet line that explains what follows."""
+    return f"<p class='mw-hint'>{escape(text)}</p>"
+
+
+def evidence(found: Discovery) -> str:
+    """Return why each server was proposed, and what was asked without finding one."""
+    items = "".join(
+        f"<li><strong>{escape(str(one))}</strong>"
+        + (f"<p class='mw-caveat'>To confirm: {escape(one.caveat)}</p>" if one.caveat else "")
+        + f"<ul>{''.join(f'<li>{escape(sentence)}</li>' for sentence in one.evidence)}</ul></li>"
+        for one in found.proposals
+    )
+    remarks = "".join(f"<li>{escape(remark)}</li>" for remark in found.remarks)
+    return (
+        "<details class='mw-evidence'><summary>Why these, and what was asked</summary>"
+        f"<ol>{items}</ol><ul>{remarks}</ul></details>"
+    )
+
+
 def conflict(clashes: Sequence[Clash]) -> str:
     """Return what both sides made of the settings that two people changed."""
     rows = "".join(
@@ -123,7 +138,7 @@ def progress(done: Sequence[Step], expected: int) -> str:
     """
     ended = sum(step.state is not State.RUNNING for step in done)
     most = max(expected, ended + 1)
-    now = next((_step_name(step) for step in done if step.state is State.RUNNING), "")
+    now = next((step_name(step) for step in done if step.state is State.RUNNING), "")
     return (
         "<div class='mw-message mw-progress'>"
         f"<progress max='{most}' value='{ended}' aria-label='Progress of the check'></progress>"
@@ -131,67 +146,35 @@ def progress(done: Sequence[Step], expected: int) -> str:
     )
 
 
-def steps(done: Sequence[Step]) -> str:
-    """Return a check's steps in order, as they stand."""
-    return f"<ol class='mw-steps'>{''.join(_step(step) for step in done)}</ol>"
-
-
-def _step_name(step: Step) -> str:
-    name = _STEP_NAMES.get(step.name, step.name.capitalize())
-    return f"{step.via.upper()} {name.lower()}" if step.via else name
-
-
-def _step(step: Step) -> str:
-    sign, word = _SIGNS[step.state]
-    told = (*step.evidence, *([step.finding.saw] if step.finding else ()))
-    seen = "".join(f"<li>{escape(one)}</li>" for one in told if one)
-    took = _duration(step.ms) if step.state not in (State.RUNNING, State.SKIPPED) else ""
-    return (
-        f"<li class='mw-{step.state.value}'><span class='mw-sign' aria-hidden='true'>{sign}</span>"
-        f"<span class='mw-name'>{escape(_step_name(step))}</span>"
-        f" <span class='mw-word'>{word}</span>"
-        f" <span class='mw-took'>{took}</span>" + (f"<ul>{seen}</ul>" if seen else "") + "</li>"
-    )
-
-
-def _duration(ms: float) -> str:
-    return f"{ms:.0f} ms" if ms < _SECOND else f"{ms / _SECOND:.1f} s"
-
-
 def verdict(report: Report) -> str:
-    """Return what a check found and, where something is wrong, what to do about it."""
-    sign, _ = _SIGNS[report.state]
-    head = f"<strong><span aria-hidden='true'>{sign}</span> {escape(report.verdict)}</strong>"
+    """Return what a check found, in the forms' words for its field."""
     found = report.finding
-    if found is None:
-        return f"<div class='mw-verdict mw-{report.state.value}' role='status'>{head}</div>"
-    field = SETTINGS.get((report.section, found.field))
-    rows = [("What we saw", found.saw), ("What it means", found.meaning)]
-    rows.append(("What to do", found.advice))
-    if found.field:
-        rows.append(("Field", field.marked_label if field else found.field))
-    terms = "".join(f"<dt>{term}</dt><dd>{escape(text)}</dd>" for term, text in rows if text)
-    return (
-        f"<div class='mw-verdict mw-{report.state.value}' role='alert'>{head}"
-        f"<dl>{terms}<dt>Code</dt><dd><code>{escape(found.code)}</code></dd></dl></div>"
-    )
+    section = (found.section if found else "") or report.section
+    setting = SETTINGS.get((section, found.field)) if found else None
+    if setting is None:
+        return page.verdict(report, live=True)
+    other = "" if section == report.section else f"{SECTIONS[section].title}: "
+    return page.verdict(report, f"{other}{setting.marked_label}", live=True)
 
 
-def transcript(lines: Sequence[Line]) -> str:
-    """Return the dialogue, folded; empty where nothing was said."""
-    if not lines:
-        return ""
-    rows = "".join(
-        f"<tr class='mw-by-{_SPEAKERS.get(line.who, 'remark')}'><td>{line.ms:.0f} ms</td>"
-        f"<th scope='row'><abbr title='{_SPEAKERS.get(line.who, 'remark')}'>{escape(line.who)}"
-        f"</abbr></th><td><code>{escape(line.text)}</code></td></tr>"
-        for line in lines
-    )
-    count = f"{len(lines)} line{'s' if len(lines) > 1 else ''}"
+def course(report: Report) -> str:
+    """Return what else a check saw, and its steps as a picture and a table."""
+    return page.also(report) + page.course(report.steps, page.begun(report))
+
+
+def bundle(data: bytes, name: str) -> str:
+    """Return a link that saves a support bundle, which the page itself holds.
+
+    Args:
+        data: the ZIP file.
+        name: what the file is to be called.
+    """
+    encoded = base64.b64encode(data).decode("ascii")
+    size = math.ceil(len(data) / 1024)
     return (
-        f"<details class='mw-transcript'><summary>Transcript, {count}</summary>"
-        f"<div role='region' aria-label='Transcript' tabindex='0'><table>{rows}</table></div>"
-        "</details>"
+        f"<p class='mw-bundle'><a href='data:application/zip;base64,{encoded}'"
+        f" download='{escape(name, quote=True)}'>Save support bundle</a>"
+        f" (ZIP, {size} kB: report, transcript, versions, settings; no passwords)</p>"
     )
 
 

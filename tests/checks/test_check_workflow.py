@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 from scripted import DROP, HANG, Answer, Scripted
 
+from mailwidgets.checks.imap import STEPS as IMAP_STEPS
 from mailwidgets.checks.ladder import CheckCancelled
+from mailwidgets.checks.smtp import STEPS as SMTP_STEPS
 from mailwidgets.checks.workflow import SmtpTarget, check_workflow_imap, check_workflow_smtp
 from mailwidgets.connection.endpoint import Endpoint, Login
 from mailwidgets.reports.report import Report, State, Step
@@ -89,7 +91,9 @@ async def test_where_imap_works_smtp_is_not_asked(endpoint: Make) -> None:
     assert report.code == "ok", str(report)
     assert smtp == []
     assert states(report, "smtp") == {State.SKIPPED}
-    assert [step.via for step in report.steps] == ["imap"] * 10 + ["smtp"] * 10
+    assert [step.via for step in report.steps] == ["imap"] * len(IMAP_STEPS) + ["smtp"] * len(
+        SMTP_STEPS
+    )
 
 
 async def test_a_missing_outbox_warns_where_smtp_works(endpoint: Make) -> None:
@@ -171,3 +175,31 @@ async def test_a_cancelled_check_shows_how_far_it_came(at: str, endpoint: Make) 
     assert (failed[-1].via, failed[-1].name) == (at, "authentication")
     assert failed[-1].finding is not None
     assert failed[-1].finding.code == "cancelled"
+
+
+async def test_what_is_wrong_by_smtp_points_at_the_smtp_settings_with_its_fix(
+    endpoint: Make,
+) -> None:
+    report, _, _ = await checked(
+        endpoint, {}, {"EHLO": "250-mx\n250 AUTH SCRAM-SHA-256"}, use_smtp_account=True
+    )
+
+    found = report.finding
+    assert found is not None
+    assert (found.code, found.section, found.field) == ("auth_mechanism", "smtp", "sasl")
+    assert found.fix == (("sasl", True),)
+
+
+async def test_a_refused_sender_by_smtp_is_still_the_workflows_own_field(endpoint: Make) -> None:
+    report, _, _ = await checked(endpoint, {}, {"MAIL": "550 5.7.60 no"}, use_smtp_account=True)
+
+    found = report.finding
+    assert found is not None
+    assert (found.code, found.section, found.field) == ("sender_refused", "", "sender")
+
+
+async def test_a_missing_fallback_is_looked_for_in_the_smtp_settings(endpoint: Make) -> None:
+    report, _, _ = await checked(endpoint, {}, None, use_smtp_account=True)
+
+    assert report.finding is not None
+    assert (report.finding.section, report.finding.field) == ("smtp", "name")

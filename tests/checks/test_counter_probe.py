@@ -201,6 +201,7 @@ async def test_a_fix_of_the_fallback_is_for_the_smtp_settings(
         )
 
     assert report.finding is not None
-    assert (report.code, report.finding.section, report.finding.field) == ("refused", "smtp", "port")
+    found = report.finding
+    assert (found.code, found.section, found.field) == ("refused", "smtp", "port")
     assert report.finding.fix == (("port", there.port), ("tls", "require"))
     assert f"port {there.port} answers" in report.finding.advice

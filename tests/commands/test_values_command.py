@@ -1,13 +1,15 @@
 from __future__ import annotations
 
+import contextlib
 import csv
+import ctypes
 import io
 import json
 import os
+import select
 import subprocess
 import sys
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import filelock
@@ -18,6 +20,7 @@ KEYS = (
     *("section", "key", "label", "level", "default", "company", "user", "workstation"),
     *("effective", "from", "borrowed", "locked"),
 )
+IN_OPEN = 0x20  # of inotify
 CANARY = 'c4nary-Пароль \\ "q"'
 
 
@@ -187,7 +190,8 @@ def test_a_value_that_someone_else_changed_meanwhile_is_a_conflict(
     run("set", "pop3.port=995")
     document = next((tmp_path / "store" / "users").glob("*.json"))
     lock = next((tmp_path / "store").glob(".*lock*"), tmp_path / "store" / ".lock")
-    with filelock.FileLock(lock):
+    # The command has read its base once it comes to the lock, which it opens only for a moment.
+    with filelock.FileLock(lock), opening(lock) as wait_until_opened:
         waiting = subprocess.Popen(
             [
                 sys.executable,
@@ -202,7 +206,7 @@ def test_a_value_that_someone_else_changed_meanwhile_is_a_conflict(
             text=True,
             env={"MAILWIDGETS_KEY": key, "PATH": "", "LOGNAME": document.stem},
         )
-        wait_until_read(waiting.pid, lock)
+        wait_until_opened()
         document.write_text(document.read_text("utf-8").replace("995", "2"), "utf-8")
     _, told = waiting.communicate(timeout=30)
 
@@ -212,14 +216,18 @@ def test_a_value_that_someone_else_changed_meanwhile_is_a_conflict(
     assert json.loads(document.read_text("utf-8"))["settings"]["pop3"]["port"] == 2
 
 
-def wait_until_read(pid: int, lock: Path) -> None:
-    """Wait until the process has the lock's file open: by then it has read its base."""
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        for fd in Path(f"/proc/{pid}/fd").iterdir():
-            try:
-                if fd.readlink() == lock:
-                    return
-            except FileNotFoundError:
-                continue
-    raise AssertionError("the command never came to the lock")
+@contextlib.contextmanager
+def opening(path: Path) -> Iterator[Callable[[], None]]:
+    """Give a function that waits until somebody has opened the file since (Linux's inotify)."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    watch = libc.inotify_init1(0)
+    try:
+        assert libc.inotify_add_watch(watch, os.fsencode(path), IN_OPEN) >= 0
+
+        def wait() -> None:
+            ready, _, _ = select.select([watch], [], [], 30)
+            assert ready, "the command never came to the lock"
+
+        yield wait
+    finally:
+        os.close(watch)

@@ -184,7 +184,7 @@ async def test_ipv6_that_drops_packets_is_worth_a_warning_while_ipv4_works(
             report = await check_smtp(endpoint(server.port), Login(), ehlo="pc.example.test")
 
     assert (report.ok, report.code) == (True, "unreachable_ipv6"), str(report)
-    connection = report.steps[1]
+    connection = report.steps[2]
     assert connection.state is State.WARNED
     assert [one.partition(": ")[0] for one in connection.evidence] == ["::1", "127.0.0.1"]
 

@@ -26,6 +26,7 @@ CODES = (
     *("cert_invalid", "server_not_proven", "recipient_refused", "fallback_missing"),
     *("secret_unreadable", "port_mismatch", "implicit_on_25", "sasl_without_user"),
     *("borrowed_empty", "sender_domain", "delivery_unknown"),
+    *("sender_missing", "message_refused"),
 )
 COMMON = {"name", "port", "timeout", "user", "password", "tls", "sasl", "force_tls12", ""}
 FIELDS = {

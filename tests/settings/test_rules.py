@@ -32,6 +32,17 @@ def test_a_host_name_is_trimmed_and_loses_the_brackets_of_an_address() -> None:
     assert rules.host("[2001:db8::1]") == "2001:db8::1"
 
 
+@pytest.mark.parametrize("text", ["mail.example.com", " *.example.com ", "*.bücher.example", "::1"])
+def test_allowed_hosts_are_hosts_or_all_names_below_a_domain(text: str) -> None:
+    assert rules.hosts(text) == text.strip()
+
+
+@pytest.mark.parametrize("text", ["*", "*.", "*.127.0.0.1", "*example.com", "a.*.example.com"])
+def test_a_star_stands_alone_before_a_domain(text: str) -> None:
+    with pytest.raises(InvalidValue):
+        rules.hosts(text)
+
+
 @pytest.mark.parametrize(
     ("name", "rule"),
     [

@@ -329,6 +329,19 @@ def test_a_fix_fills_the_draft(form: SectionForm) -> None:
     assert form.results.fix.disabled
 
 
+def test_a_fix_for_another_section_goes_to_its_form(draft: Draft) -> None:
+    workflow, smtp = SectionForm(draft, "workflow"), SectionForm(draft, "smtp")
+    finding = Finding("refused", "", "", "", "port", fix=(("port", 465),), section="smtp")
+    step = Step("connection", State.FAILED, finding=finding, via="smtp")
+    workflow.results.finish(Report("workflow", (step,)))
+
+    workflow.results.fix.click()
+
+    assert smtp.rows["port"].control.widget.value == "465"
+    assert [change.key for change in draft.changes()] == [("smtp", "port")]
+    assert "In the form SMTP now" in workflow.message.value
+
+
 def test_a_fix_does_not_slip_past_a_lock(form: SectionForm, servers: Servers) -> None:
     servers.commit([servers.lock("pop3.port", "why")])
     form.draft.refresh()

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pandas as pd
@@ -45,9 +46,10 @@ def everything() -> list[str]:
         markup.message(HOSTILE, kind="bad"),
         markup.conflict([Clash("pop3.port", HOSTILE, HOSTILE, HOSTILE, HOSTILE)]),
         markup.conflict([Clash(HOSTILE, HOSTILE, HOSTILE, HOSTILE, HOSTILE)]),
-        markup.steps([FAILED, Step(HOSTILE, State.RUNNING, via=HOSTILE)]),
+        markup.progress([FAILED, Step(HOSTILE, State.RUNNING, via=HOSTILE)], 9),
         markup.verdict(found),
-        markup.transcript(found.transcript),
+        markup.course(found),
+        markup.bundle(b"PK", HOSTILE),
     ]
 
 
@@ -79,14 +81,6 @@ def test_the_effective_table_has_every_row_in_order(servers: Servers) -> None:
     assert isinstance(servers.effective(), pd.DataFrame)
 
 
-def test_a_step_is_told_in_words_and_not_by_colour_alone() -> None:
-    html = markup.steps([FAILED, Step("greeting", State.SKIPPED)])
-
-    assert "failed" in html
-    assert "skipped" in html
-    assert "1.2 s" in html
-
-
 def test_the_progress_counts_ended_steps() -> None:
     html = markup.progress([FAILED, Step("goodbye", State.RUNNING)], 9)
 
@@ -103,9 +97,20 @@ def test_a_verdict_says_what_to_do_in_which_field() -> None:
     assert "What to do" in html
 
 
+def test_a_verdict_names_the_form_where_the_field_is_another_sections() -> None:
+    elsewhere = replace(FAILED, finding=replace(FINDING, section="imap", field="port"))
+
+    assert "<dd>IMAP: IMAP port (u)</dd>" in markup.verdict(report(elsewhere))
+
+
+def test_a_field_that_no_form_has_goes_by_its_name() -> None:
+    elsewhere = replace(FAILED, finding=replace(FINDING, field="colour"))
+
+    assert "<dd>colour</dd>" in markup.verdict(report(elsewhere))
+
+
 def test_no_text_is_no_message() -> None:
     assert markup.message("") == ""
-    assert markup.transcript(()) == ""
 
 
 def test_the_style_sheet_fetches_nothing_and_colours_by_the_theme() -> None:

@@ -1,0 +1,43 @@
+"""A support bundle as a file: a new one, for this person's eyes alone."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from mailwidgets.commands.command import Usage
+
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+
+
+def free_place(name: str) -> Path:
+    """Return where a bundle can be written; asked before a check, so that none is run in vain.
+
+    Raises:
+        Usage: if there is something at that place, or no folder to put it into.
+    """
+    path = Path(name).expanduser()
+    if os.path.lexists(path):
+        raise Usage(_taken(path))
+    if not path.parent.is_dir():
+        raise Usage(f"--bundle needs a folder that exists, and {path.parent} is none")
+    return path
+
+
+def write_new(path: Path, data: bytes) -> None:
+    """Write a file that nobody else may read, mode 0600.
+
+    Raises:
+        Usage: if there is one by now, or it cannot be written.
+    """
+    try:
+        with os.fdopen(os.open(path, _NEW, 0o600), "wb") as file:
+            file.write(data)
+    except FileExistsError as error:
+        raise Usage(_taken(path)) from error
+    except OSError as error:
+        raise Usage(f"the bundle {path} cannot be written: {error.strerror or error}") from error
+
+
+def _taken(path: Path) -> str:
+    return f"{path} is there already and stays as it is: give --bundle another name"

@@ -1,0 +1,131 @@
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+
+import pytest
+from samples import HOSTILE, WELL, failed
+
+from mailwidgets.reports import page
+from mailwidgets.reports.report import Line, Report, State, Step
+
+
+class Seen(HTMLParser):
+    """All tags and attributes that a browser would see, and the text between them."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.attributes: list[tuple[str, str | None]] = []
+        self.text = ""
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes += attrs
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+    def of(self, name: str) -> list[str | None]:
+        return [value for one, value in self.attributes if one == name]
+
+
+def shown(report: Report) -> Seen:
+    return Seen(report._repr_html_())
+
+
+def test_what_a_server_says_stays_text() -> None:
+    report = failed(HOSTILE)
+    hostile = Report(HOSTILE, (*report.steps, Step(HOSTILE, State.RUNNING, via=HOSTILE)))
+    for one in (report, hostile):
+        seen = shown(one)
+
+        assert not {"script", "img"} & set(seen.tags)
+        assert not [name for name, _ in seen.attributes if name.startswith("on")]
+        assert HOSTILE in seen.text
+
+
+def test_a_notebook_shows_verdict_advice_other_findings_steps_and_transcript() -> None:
+    text = shown(failed()).text
+
+    for words in (
+        "SMTP does not work at authentication",
+        "What it means",
+        "Who can do it",
+        "smtp.port = 465, smtp.tls = implicit",
+        "Also seen",
+        "cert_expiring",
+        "begun 2026-11-03 09:15:02 UTC",
+        "Transcript, 2 lines",
+        "AUTH PLAIN ****",
+    ):
+        assert words in text
+
+
+def test_a_check_that_passed_has_nothing_to_do_and_nothing_else_to_see() -> None:
+    text = shown(WELL).text
+
+    assert "SMTP works" in text
+    assert "What to do" not in text
+    assert "Also seen" not in text
+
+
+def test_the_picture_refers_to_the_table_and_has_a_title_and_a_description() -> None:
+    seen = shown(failed())
+    known = set(seen.of("id"))
+
+    assert len(known) == len(seen.of("id"))
+    named = [value for name in ("aria-labelledby", "aria-details") for value in seen.of(name)]
+    assert len(named) == 2
+    assert {one for value in named for one in (value or "").split()} == known
+    assert {"title", "desc", "caption"} <= set(seen.tags)
+
+
+def test_one_report_shown_twice_has_no_name_twice() -> None:
+    twice = Seen(WELL._repr_html_() + WELL._repr_html_())
+
+    assert len(set(twice.of("id"))) == len(twice.of("id")) == 6
+
+
+def test_the_table_tells_each_step_in_words_with_its_times_and_headers() -> None:
+    html = page.steps(failed().steps, "Steps")
+    seen = Seen(html)
+
+    assert len(seen.of("scope")) == 5 + 6
+    assert re.search(r"Authentication</th>.*failed</td>.*3 ms</td>.*1.2 s</td>", html)
+    assert html.count("535 no") == 4, "evidence that a finding repeats is told once"
+
+
+def test_nothing_said_and_nothing_done_is_nothing_shown() -> None:
+    assert page.transcript(()) == ""
+    assert page.steps((), "Steps") == ""
+    assert page.also(WELL) == ""
+
+
+def test_a_transcript_says_who_spoke_and_when() -> None:
+    seen = Seen(page.transcript((Line(12.4, "S", "220 hello"),)))
+
+    assert seen.of("title") == ["server"]
+    assert "12 ms" in seen.text
+
+
+@pytest.mark.parametrize("live", [True, False])
+def test_only_a_page_that_changes_announces_the_verdict(live: bool) -> None:  # noqa: FBT001
+    roles = Seen(page.verdict(failed(), live=live)).of("role")
+
+    assert roles == (["alert"] if live else [])
+
+
+def test_nothing_is_styled_or_fetched_by_the_markup_itself() -> None:
+    html = failed()._repr_html_()
+    css = page.stylesheet()
+
+    assert not Seen(html).of("style")
+    for fetching in ("url(", "@import", "http:", "https:"):
+        assert fetching not in html
+    assert not re.findall(r"#[0-9a-fA-F]{3,8}\b|rgb\(", css), "a colour that no theme can change"
+    plain = re.sub(r"/\*.*?\*/|\{[^{}]*\}", "", css, flags=re.DOTALL)
+    rules = [line for line in plain.splitlines() if line.strip() and "@" not in line]
+    foreign = [one for one in rules if not re.match(r"\s*(\.mw-report|\.mailwidgets,|\})", one)]
+    assert not foreign, "a rule that reaches beyond our own markup"
