@@ -57,7 +57,9 @@ class Bare(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         *lines, self._heard = (self._heard + data).split(b"\r\n")
         answers = {b"EHLO": OFFER, b"AUTH": b"235 2.7.0 in\r\n", b"QUIT": b"221 2.0.0 bye\r\n"}
-        self._transport.write(b"".join(answers.get(line[:4], b"250 2.1.0 ok\r\n") for line in lines))
+        self._transport.write(
+            b"".join(answers.get(line[:4], b"250 2.1.0 ok\r\n") for line in lines)
+        )
         if lines and lines[-1] == b"QUIT":
             self._transport.close()
 
@@ -150,7 +152,9 @@ def result(*words: str) -> dict[str, float]:
 
 def seconds(process: subprocess.Popen[str]) -> float:
     """Return the processor time of a process so far."""
-    fields = Path(f"/proc/{process.pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    fields = (
+        Path(f"/proc/{process.pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    )
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
@@ -193,13 +197,17 @@ def row(
         before = sum(map(seconds, servers))
         ours.append(result("check", kind, *at, str(size)))
         served.append(1000 * (sum(map(seconds, servers)) - before))
-    ratio = statistics.median(us["wall"] / them["wall"] for us, them in zip(ours, theirs, strict=True))
+    ratio = statistics.median(
+        us["wall"] / them["wall"] for us, them in zip(ours, theirs, strict=True)
+    )
     both = [
         [f"{scale * statistics.median(run[key] for run in runs):.0f}" for runs in (ours, theirs)]
         for key, scale in (("wall", 1000), ("cpu", 1000), ("memory", 1))
     ]
     cpu = f"{statistics.median(served):.0f}"
-    print("|", " | ".join((kind, str(size), *both[0], f"{ratio:.2f}", *both[1], cpu, *both[2])), "|")
+    print(
+        "|", " | ".join((kind, str(size), *both[0], f"{ratio:.2f}", *both[1], cpu, *both[2])), "|"
+    )
     sys.stdout.flush()
 
 

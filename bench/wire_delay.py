@@ -123,9 +123,7 @@ class _Wire:
 
     def connect(self) -> None:
         loop = asyncio.get_running_loop()
-        task = loop.create_task(
-            loop.create_connection(lambda: self.server, self._host, self._port)
-        )
+        task = loop.create_task(loop.create_connection(lambda: self.server, self._host, self._port))
         _LATER.add(task)
         task.add_done_callback(_LATER.discard)
 

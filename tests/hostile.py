@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
+import re
 import socket
 import struct
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -15,14 +17,17 @@ from scripted import Scripted
 
 from mailwidgets.checks.imap import check_imap
 from mailwidgets.checks.pop3 import check_pop3
+from mailwidgets.checks.sending import send_by_imap, send_by_smtp
 from mailwidgets.checks.smtp import check_smtp
 from mailwidgets.connection.endpoint import Endpoint, Login, OnStep
+from mailwidgets.protocols.message import Letter
 from mailwidgets.reports.report import Report, Step
 
 USER, PASSWORD = "ana@example.test", "canary-pa55-wörd"
 PATIENCE = 30.0  # seconds that a check may take on the busiest machine, where it should take 1
 AT_ONCE = 24
 EHLO = "pc.example.test"
+LETTER = Letter(USER, "ben@example.test")
 CHALLENGE = "PDE4OTYuNjk3MTcwOTUyQG14Pg=="  # "<1896.697170952@mx>"
 
 Answers = Mapping[str, str | Sequence[str]]
@@ -51,6 +56,7 @@ SMTP: Answers = {
     "STARTTLS": "220 go",
     "AUTH PLAIN": "235 in",
     "AUTH CRAM-MD5": [f"334 {CHALLENGE}", "235 in"],
+    "DATA": ["354 go", "250 taken"],
     "QUIT": "221 bye",
     "": "250 ok",
 }
@@ -62,6 +68,7 @@ IMAP: Answers = {
     "EXAMINE": "* 3 EXISTS\n{tag} OK [READ-ONLY] opened",
     "SELECT": "* 0 EXISTS\n{tag} OK [READ-WRITE] opened",
     "MYRIGHTS": "* MYRIGHTS Outbox lrswi\n{tag} OK done",
+    "APPEND": ["+ go ahead", "{tag} OK [APPENDUID 1 2] taken"],
     "LIST": '* LIST (\\HasNoChildren) "/" "INBOX/Outbox"\n{tag} OK done',
     "LOGOUT": "* BYE bye\n{tag} OK done",
     "": "{tag} OK done",
@@ -78,9 +85,11 @@ DIALOGUES = {
     for dialogue in (
         Dialogue("smtp", "220 mx.example.test ESMTP", SMTP),
         Dialogue("smtp sasl", "220 mx.example.test ESMTP", SMTP, sasl=True),
+        Dialogue("smtp send", "220 mx.example.test ESMTP", SMTP),
         Dialogue("imap", "* OK ready", IMAP),
         Dialogue("imap sasl", "* OK ready", IMAP, sasl=True),
         Dialogue("imap lost", "* OK ready", LOST, sasl=True),
+        Dialogue("imap send", "* OK ready", IMAP),
         Dialogue("pop3", "+OK ready", POP3),
         Dialogue("pop3 sasl", "+OK ready", POP3, sasl=True),
     )
@@ -151,7 +160,7 @@ class Hostile(Scripted):
             await writer.drain()
             if said.endswith(("STARTTLS", "STLS")) and self.tls is not None:
                 await writer.start_tls(self.tls)
-            line = await reader.readline()
+            line = await _heard(reader, said, reply)
             if not line:
                 return
             said = line.decode("utf-8", "backslashreplace").rstrip("\r\n")
@@ -161,6 +170,17 @@ class Hostile(Scripted):
             tag, command = self._split(said)
             answer = _fitting(self.dialogue.answers, command)
             words, *coming = [answer] if isinstance(answer, str) else answer
+
+
+async def _heard(reader: asyncio.StreamReader, said: str, reply: bytes) -> bytes:
+    """What the client says next: a line, or what ``reply`` asks for; nothing where it has gone."""
+    with contextlib.suppress(asyncio.IncompleteReadError):
+        if reply.startswith(b"354"):
+            return await reader.readuntil(b"\r\n.\r\n")
+        if reply.startswith(b"+") and (literal := re.search(r"\{(\d+)\}$", said)):
+            await reader.readexactly(int(literal[1]))
+        return await reader.readline()
+    return b""
 
 
 def _fitting(answers: Answers, command: str) -> str | Sequence[str]:
@@ -173,6 +193,10 @@ async def check(
 ) -> Report:
     """Check the server as the dialogue has it."""
     login = Login(USER, password, sasl=dialogue.sasl, token=dialogue.token)
+    if dialogue.name == "smtp send":
+        return await send_by_smtp(endpoint, login, LETTER, ehlo=EHLO, on_step=on_step)
+    if dialogue.name == "imap send":
+        return await send_by_imap(endpoint, login, LETTER, on_step=on_step)
     if dialogue.protocol == "smtp":
         return await check_smtp(endpoint, login, ehlo=EHLO, on_step=on_step)
     run = check_imap if dialogue.protocol == "imap" else check_pop3

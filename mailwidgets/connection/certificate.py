@@ -20,8 +20,7 @@ from mailwidgets.reports.fault import Fault
 if TYPE_CHECKING:
     from cryptography import x509
 
-_EXPIRING_DAYS = 21
-_MOST_NAMES = 12
+_EXPIRING_DAYS, _MOST_NAMES = 21, 12
 
 # OpenSSL's X509_V_ERR_… numbers (openssl-verification-options(1), x509_vfy.h)
 _NOT_YET, _EXPIRED = 9, 10

@@ -67,9 +67,10 @@ class Step:
     """One rung of the ladder.
 
     Attributes:
-        name: what was done: ``settings``, ``name``, ``connection``, ``greeting``, ``capabilities``, ``tls``,
-            ``certificate``, ``authentication``, ``mailbox``, ``inbox``, ``outbox``, ``sender``,
-            ``recipient``, ``goodbye``.
+        name: what was done: ``settings``, ``name``, ``connection``, ``greeting``,
+            ``capabilities``, ``tls``, ``certificate``, ``authentication``, ``mailbox``,
+            ``inbox``, ``outbox``, ``composition``, ``sender``, ``recipient``, ``message``,
+            ``goodbye``.
         state: how it stands.
         ms: milliseconds it took; 0.0 while running or where it was skipped.
         evidence: short sentences of what was seen, safe to show: control characters are
@@ -182,10 +183,13 @@ class Outcome:
         """Return the result in one line, for a person."""
         name = self.title
         found = self.finding
+        sent = any(step.name == "message" and step.state is State.PASSED for step in self.steps)
         if found is None:
-            return f"{name} works: every step passed."
+            done = "the server has taken the message" if sent else "every step passed"
+            return f"{name} works: {done}."
         if self.ok:
-            return f"{name} works, with a remark: {found.meaning}"
+            done = ", and the message was taken" if sent else ""
+            return f"{name} works{done}, with a remark: {found.meaning}"
         failing = self.failing_step
         where = f" at {failing.name}" if failing else ""
         return f"{name} does not work{where}: {found.meaning}"

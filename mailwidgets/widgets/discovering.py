@@ -174,7 +174,9 @@ def _shown(widget: widgets.DOMWidget, *, when: bool) -> None:
 
 
 def _text(label: str, placeholder: str) -> widgets.Text:
-    return plain(widgets.Text, description=label, placeholder=placeholder)
+    # Sent once, on leaving the field: while keys are still on their way, a press of the button
+    # would overtake the last of them.
+    return plain(widgets.Text, description=label, placeholder=placeholder, continuous_update=False)
 
 
 def _button(label: str, act: Callable[[], None]) -> widgets.Button:

@@ -42,7 +42,8 @@ class SendBox(widgets.VBox):
         self.running: CheckRun | None = None
         self.following: asyncio.Task[None] | None = None
         self._offered = ""
-        self.to = plain(widgets.Text, description="Send a test message to")
+        # Sent once, on leaving the field, so that no press of the button overtakes it.
+        self.to = plain(widgets.Text, description="Send a test message to", continuous_update=False)
         self.send = _button("Send test message", "mw-send", self._on_send)
         self.cancel = _button("Cancel", "mw-cancel", self._on_cancel)
         self.way = plain(widgets.HTML)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from daemons.dnsmasq import name_server
 from playwright.sync_api import Browser, sync_playwright
 from visits import HERE, Served, Visit, environment, free_port, running
 
@@ -35,9 +36,10 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     vault = Vault.from_environment({"MAILWIDGETS_KEY": key})
     store = Servers.open(folder / "store", user="ana", workstation="WS-01")
     servers = Servers(store.store, store.identity, vault=vault)
-    with Practice.start() as practice:
+    with Practice.start() as practice, name_server() as dns:
         prefill(servers, practice)
-        with running([*_voila(), f"--port={free_port()}"], environment(folder, key)) as log:
+        told = environment(folder, key, MAILWIDGETS_DNS=dns)
+        with running([*_voila(), f"--port={free_port()}"], told) as log:
             yield Served(log.wait_for("http://127.0.0.1:"), servers, practice, log)
 
 

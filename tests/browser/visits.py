@@ -126,7 +126,7 @@ def running(command: Sequence[str], env: Mapping[str, str]) -> Iterator[Log]:
         log.end()
 
 
-def environment(folder: Path, key: str) -> dict[str, str]:
+def environment(folder: Path, key: str, **more: str) -> dict[str, str]:
     """Return an environment without this machine's own Jupyter and mailwidgets settings."""
     foreign = ("MAILWIDGETS_", "JUPYTER", "IPYTHON", "XDG_")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
@@ -137,6 +137,7 @@ def environment(folder: Path, key: str) -> dict[str, str]:
         "MAILWIDGETS_STORE": str(folder / "store"),
         "MAILWIDGETS_USER": "ana",
         "MAILWIDGETS_WORKSTATION": "WS-01",
+        **more,
     }
 
 
