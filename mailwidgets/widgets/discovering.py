@@ -10,6 +10,7 @@ import ipywidgets as widgets
 from mailwidgets.discovery.proposal import PROTOCOLS, Discovery, Proposal
 from mailwidgets.draft import Draft
 from mailwidgets.errors import MailwidgetsError
+from mailwidgets.reports.outcome import Fix
 from mailwidgets.settings.sections import SECTIONS
 from mailwidgets.widgets import markup
 from mailwidgets.widgets.look import plain, shared
@@ -153,11 +154,16 @@ class DiscoverBox(widgets.VBox):
         try:
             for name, chooser in self.choices.items():
                 if chooser.value is not None:
-                    self.draft.fill(name, chooser.value.settings())
+                    self.draft.fill(name, self._wanted(name, chooser.value))
         except MailwidgetsError as error:
             self._tell(str(error), "bad")
         else:
             self._tell("In the forms now: add the passwords, test, then save.", "good")
+
+    def _wanted(self, section: str, one: Proposal) -> Fix:
+        """Return the settings of a proposal; who logs in stays where another account is used."""
+        borrowed = self.draft.resolution()[section, "user"].borrowed
+        return tuple(pair for pair in one.settings() if not (borrowed and pair[0] == "user"))
 
 
 def _words(one: Proposal) -> str:

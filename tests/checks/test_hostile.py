@@ -10,22 +10,8 @@ from collections.abc import Callable, Coroutine, Mapping
 
 import pytest
 from harmless import assert_harmless
-from hostile import (
-    DIALOGUES,
-    PASSWORD,
-    PATIENCE,
-    Dialogue,
-    Hostile,
-    Misdeed,
-    answer,
-    check,
-    dribble,
-    flood,
-    hang_up,
-    refuse,
-    together,
-    watched,
-)
+from hostile import DIALOGUES, PASSWORD, PATIENCE, Dialogue, Hostile, check, together, watched
+from misdeeds import Misdeed, answer, dribble, flood, hang_up, refuse
 
 from mailwidgets.connection.endpoint import Endpoint, TlsMode
 from mailwidgets.reports.report import Report

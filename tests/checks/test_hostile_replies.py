@@ -7,22 +7,8 @@ import base64
 from collections.abc import Callable
 
 import pytest
-from hostile import (
-    DIALOGUES,
-    IMAP,
-    PASSWORD,
-    SMTP,
-    Answers,
-    Dialogue,
-    Hostile,
-    Misdeed,
-    Moment,
-    adorn,
-    answer,
-    flood,
-    refuse,
-    watched,
-)
+from hostile import DIALOGUES, IMAP, PASSWORD, SMTP, Answers, Dialogue, Hostile, watched
+from misdeeds import Misdeed, Moment, adorn, answer, flood, refuse
 from scripted import Scripted, step
 
 from mailwidgets.connection.endpoint import Endpoint

@@ -10,21 +10,8 @@ import ssl
 from collections.abc import AsyncIterator, Callable
 
 import pytest
-from hostile import (
-    DIALOGUES,
-    PASSWORD,
-    SMTP,
-    Answers,
-    Dialogue,
-    Hostile,
-    Misdeed,
-    Moment,
-    answer,
-    dribble,
-    flood,
-    together,
-    watched,
-)
+from hostile import DIALOGUES, PASSWORD, SMTP, Answers, Dialogue, Hostile, together, watched
+from misdeeds import Misdeed, Moment, answer, dribble, flood
 from scripted import Scripted, step
 
 from mailwidgets.connection.endpoint import Endpoint, TlsMode

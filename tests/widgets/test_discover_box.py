@@ -113,6 +113,19 @@ async def test_a_locked_setting_is_not_filled_and_said_so(box: DiscoverBox, docu
     assert box.draft.changes() == ()
 
 
+async def test_an_account_borrowed_from_another_section_stays_so(
+    box: DiscoverBox, document: str
+) -> None:
+    box.draft.put(("imap", "use_pop3_account"), value=True)
+    await found(box, "ana@practice.example", document)
+    box.choices["smtp"].value = None
+    box.fill.click()
+
+    keys = {change.key[1] for change in box.draft.changes()}
+    assert keys >= {"name", "port", "use_pop3_account"}
+    assert "user" not in keys
+
+
 async def test_a_search_can_be_cancelled(box: DiscoverBox, document: str) -> None:
     box.address.value, box.autoconfig.value = "ana@practice.example", document
     box.find.click()
