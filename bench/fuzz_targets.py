@@ -230,9 +230,11 @@ def _transcript_of(name: str) -> bytes:
 GOOD = {
     "smtp": "220 mx|250-mx|250 AUTH PLAIN|235 in|250 ok|250 ok|250 ok|221 bye|",
     "smtp sasl": "220 mx|250-mx|250 AUTH CRAM-MD5|334 PDE+|235 in|550 no|",
+    "smtp send": "220 mx|250-mx|250 AUTH PLAIN|235 in|250 ok|250 ok|354 go|250 taken|221 bye|",
     "imap": "* OK [CAPABILITY IMAP4rev1] hi|+ go|A1 OK|* 3 EXISTS|A2 OK|A3 OK|",
     "imap sasl": "* OK [CAPABILITY IMAP4rev1 AUTH=CRAM-MD5] hi|+ PDE+|A1 OK [CAPABILITY X]|A2 OK|"
     'A3 NO [NONEXISTENT] no|* LIST () "/" {3}|a/b|A4 OK|A5 OK|',
+    "imap send": "* OK [CAPABILITY IMAP4rev1] hi|+ go|A1 OK|+ go|A2 OK [APPENDUID 1 2] in|A3 OK|",
     "pop3": "+OK hi|+OK|USER|.|+OK|+OK|+OK 2 320|+OK|",
     "pop3 sasl": "+OK hi|+OK|SASL CRAM-MD5|.|+ PDE+|+OK|+OK 2 320|+OK|",
 }

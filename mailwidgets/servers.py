@@ -17,10 +17,11 @@ from mailwidgets.settings.levels import Identity, Level
 from mailwidgets.settings.resolve import Resolution, resolve
 from mailwidgets.settings.secret import Secret
 from mailwidgets.settings.sections import fit, setting
+from mailwidgets.settings.trust import certificates_of
 from mailwidgets.store.location import store_at
 from mailwidgets.store.protocol import Store
 from mailwidgets.store.vault import Vault
-from mailwidgets.targets import Climb, Targets, certificates_of
+from mailwidgets.targets import Climb, Targets
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mailwidgets.checks.foresight import oddities
 from mailwidgets.checks.ladder import Ladder
 from mailwidgets.connection.endpoint import Endpoint, Login, OnStep, TlsMode
-from mailwidgets.errors import InvalidValue, StoreError, UnknownSetting, VaultError
+from mailwidgets.errors import UnknownSetting, VaultError
 from mailwidgets.reports.fault import Fault
-from mailwidgets.reports.report import Report
+from mailwidgets.reports.report import Finding, Report
 from mailwidgets.settings import rules
 from mailwidgets.settings.levels import Place
 from mailwidgets.settings.resolve import Resolution
@@ -187,6 +186,26 @@ class Targets:
             "ehlo": self._of("smtp", "ehlo") or "",
         }
 
+    def oddities(self, section: str) -> tuple[Finding, ...]:
+        """Return what is odd about a section's settings, without any network use or key.
+
+        Raises:
+            UnknownSetting: if the section has no check.
+        """
+        if section not in CHECKED:
+            raise UnknownSetting(f"there is no check {section!r}; there are {', '.join(CHECKED)}")
+        if not self._of(section, "name"):
+            return ()
+        workflow = section == "workflow"
+        faults = oddities(
+            section,
+            self.endpoint(section),
+            self._login(section, ""),
+            protocol=self._of("workflow", "server_type") if workflow else section,
+            sender=(self._of("workflow", "sender") or "") if workflow else "",
+        )
+        return tuple(fault.finding(section) for fault in faults)
+
     def endpoint(self, section: str) -> Endpoint:
         """Return where a section's check connects to."""
         host, port = self._of(section, "name") or "", self._of(section, "port")
@@ -207,9 +226,12 @@ class Targets:
         Raises:
             VaultError: if the stored password cannot be opened.
         """
+        return self._login(section, self._password(section))
+
+    def _login(self, section: str, password: str) -> Login:
         return Login(
             user=self._of(section, "user") or "",
-            password=self._password(section),
+            password=password,
             sasl=self._of(section, "sasl"),
             token=self._of(section, "token"),
             borrowed=(self.resolution[section, "user"].borrowed or "").upper(),
@@ -256,22 +278,3 @@ def _pins(pins: tuple[str, ...], host: str, port: int) -> tuple[str, ...]:
     """Return the fingerprints pinned for one server, out of ``host:port=fingerprint`` texts."""
     prefix = f"{host}:{port}=".lower()
     return tuple(pin[len(prefix) :] for pin in pins if pin.lower().startswith(prefix))
-
-
-def certificates_of(path: str | os.PathLike[str] | None) -> str:
-    """Return the PEM certificates of a file, none without a file.
-
-    Raises:
-        StoreError: if the file cannot be read.
-        InvalidValue: if it holds no certificates.
-    """
-    if path is None:
-        return ""
-    try:
-        pem = Path(path).read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise StoreError(f"the CA file {path} cannot be read: {error}") from error
-    try:
-        return rules.certificates(pem)
-    except InvalidValue as error:
-        raise InvalidValue(f"the CA file {path}: {error}") from error

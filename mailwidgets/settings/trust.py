@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
-from mailwidgets.errors import InvalidValue
+from mailwidgets.errors import InvalidValue, StoreError
 from mailwidgets.settings import rules
 from mailwidgets.settings.fields import Field
 
@@ -57,3 +59,22 @@ class Certificates(Field):
         """Return how many certificates there are."""
         count = str(value or "").count("-----BEGIN CERTIFICATE-----")
         return f"{count} certificate{'s' if count != 1 else ''}" if count else ""
+
+
+def certificates_of(path: str | os.PathLike[str] | None) -> str:
+    """Return the PEM certificates of a file, none without a file.
+
+    Raises:
+        StoreError: if the file cannot be read.
+        InvalidValue: if it holds no certificates.
+    """
+    if path is None:
+        return ""
+    try:
+        pem = Path(path).read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise StoreError(f"the CA file {path} cannot be read: {error}") from error
+    try:
+        return rules.certificates(pem)
+    except InvalidValue as error:
+        raise InvalidValue(f"the CA file {path}: {error}") from error

@@ -14,6 +14,7 @@ from mailwidgets.errors import Conflict, InvalidValue, MailwidgetsError
 from mailwidgets.reports.report import Fix
 from mailwidgets.settings.levels import Level
 from mailwidgets.settings.sections import SECTIONS
+from mailwidgets.targets import Targets
 from mailwidgets.widgets import markup
 from mailwidgets.widgets.look import plain, shared
 from mailwidgets.widgets.results import CheckView
@@ -32,6 +33,7 @@ class SectionForm(widgets.VBox):
         save, discard, test, cancel: the buttons; their state follows from draft and check.
         advanced: shows the settings that the panel does not have.
         status: what is not saved yet, and what is wrong.
+        odd: what is odd about the settings, before anything is tested.
         message: what came of the last button.
         results: the check.
         running: the check under way, ``None`` where none is.
@@ -54,6 +56,7 @@ class SectionForm(widgets.VBox):
         self.test = _button(declared.test_label, "mw-test", self._on_test)
         self.cancel = _button("Cancel", "mw-cancel", self._on_cancel)
         self.status = plain(widgets.HTML)
+        self.odd = plain(widgets.HTML)
         self.message = plain(widgets.HTML)
         whose = draft.servers.identity
         self.results = CheckView(
@@ -90,12 +93,16 @@ class SectionForm(widgets.VBox):
         foot = plain(widgets.VBox, [bar, self.message, self.results.verdict, self.results.fix])
         foot.add_class("mw-foot")
         more = [SendBox(self.draft, self._mend)] if self.section == "workflow" else []
-        return [*parts, foot, self.results, *more]
+        return [*parts, self.odd, foot, self.results, *more]
 
     def show(self) -> None:
         """Bring fields, buttons and status into line with the draft."""
         draft = self.draft
-        values = draft.resolution().section(self.section)
+        resolution = draft.resolution()
+        values = resolution.section(self.section)
+        if self.test.description:
+            found = Targets(resolution, draft.servers.vault).oddities(self.section)
+            self.odd.value = markup.oddities(found)
         may_write = {level: draft.servers.store.writable(level) for level in Level}
         for key, row in self.rows.items():
             row.show(values[key], writable=may_write[draft.place(row.setting).level])

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from mailwidgets.errors import Clash
 from mailwidgets.reports import page
-from mailwidgets.reports.report import Report, State, Step
+from mailwidgets.reports.report import Finding, Report, State, Step
 from mailwidgets.reports.wording import step_name
 from mailwidgets.settings.sections import SECTIONS, SETTINGS
 
@@ -94,6 +94,11 @@ def message(text: str, *, kind: str = "status") -> str:
 def hint(text: str) -> str:
     """Return a quiet line that explains what follows."""
     return f"<p class='mw-hint'>{escape(text)}</p>"
+
+
+def oddities(found: Sequence[Finding]) -> str:
+    """Return what is odd about settings, a line for each; empty where nothing is."""
+    return "".join(message(f"{one.saw} {one.meaning} {one.advice}", kind="warn") for one in found)
 
 
 def evidence(found: Discovery) -> str:

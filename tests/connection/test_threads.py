@@ -83,7 +83,7 @@ async def test_when_nobody_waits_any_more_no_task_stays_behind() -> None:
     tasks = await begun(3, work)
     for task in tasks:
         task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+    await asyncio.wait_for(asyncio.gather(*tasks, return_exceptions=True), 5)
     work.may_end.set()  # a thread cannot be interrupted: it ends by itself
     assert work.ended.wait(5)
     for thread in threading.enumerate():

@@ -352,3 +352,17 @@ def test_a_fix_does_not_slip_past_a_lock(form: SectionForm, servers: Servers) ->
 
     assert "cannot be changed here" in form.message.value
     assert not form.draft.changes()
+
+
+def test_what_is_odd_about_the_settings_is_told_while_they_are_typed(draft: Draft) -> None:
+    form = SectionForm(draft, "smtp")
+    draft.enter(("smtp", "port"), "465")
+    draft.put(("smtp", "tls"), "none")
+    assert form.odd.value == "", "nothing is odd about a section that names no server"
+
+    draft.enter(("smtp", "name"), "mail.example.com")
+    assert "Port 465 usually begins with TLS" in form.odd.value
+
+    draft.put(("smtp", "tls"), "implicit")
+    assert form.odd.value == ""
+    form.close()
