@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from mailwidgets.reports import page
 from mailwidgets.reports.document import as_document
 from mailwidgets.reports.outcome import Finding, Fix, Line, Outcome, State, Step, Who
 from mailwidgets.reports.wording import SIGNS
@@ -50,6 +49,8 @@ class Report(Outcome):
 
     def _repr_html_(self) -> str:
         """Show the report in a notebook: verdict, advice, timeline, table and transcript."""
+        from mailwidgets.reports import page  # noqa: PLC0415 - no check waits for HTML
+
         return page.whole(self)
 
     def _repr_pretty_(self, printer: _Printer, cycle: bool) -> None:  # noqa: FBT001 - IPython's
