@@ -16,7 +16,7 @@ _RESPONSE = re.compile(
     re.DOTALL,
 )
 # Possessive: a code that never ends must not be tried again from each of its letters.
-_CODE = re.compile(r"\[([^\s\]]++) *+([^\]]*+)\] *")
+_CODE = re.compile(r"\[([!-\\^-~]++)(?: +([^\]]*+))?+\] *")
 _FOR_PEOPLE = re.compile(rb"\+|[^ ]+ (?:OK|NO|BAD|BYE|PREAUTH)(?: |\Z)", re.IGNORECASE)
 _LITERAL = re.compile(rb"\{([0-9]{1,20})\+?\}\Z")
 _LIST = re.compile(
@@ -82,7 +82,7 @@ def imap_response(data: bytes) -> ImapResponse:
     if coded is None:
         return ImapResponse(tag, kind, number, "", "", text)
     return ImapResponse(
-        tag, kind, number, coded[1].upper(), coded[2].rstrip(" "), text[coded.end() :]
+        tag, kind, number, coded[1].upper(), (coded[2] or "").rstrip(" "), text[coded.end() :]
     )
 
 

@@ -61,9 +61,12 @@ async def test_junk_in_every_reply_is_shown_as_harmless_text(
 ) -> None:
     async with Hostile(dialogue, adorn(junk)) as server:
         await watched(dialogue, endpoint(server.port, timeout=TIMEOUT))
+    in_code = {"smtp": b"550 5.7.%b", "imap": b"{tag} NO [A%b] no", "pop3": b"-ERR [A%b] no"}
+    odd = answer(in_code[dialogue.protocol] % junk + b"\r\n")
     for place in range(server.turns):
-        async with Hostile(dialogue, refuse(junk), [place]) as server:
-            await watched(dialogue, endpoint(server.port, timeout=TIMEOUT))
+        for misdeed in (refuse(junk), odd):
+            async with Hostile(dialogue, misdeed, [place]) as server:
+                await watched(dialogue, endpoint(server.port, timeout=TIMEOUT))
 
 
 @pytest.mark.parametrize("junk", JUNK.values(), ids=JUNK)

@@ -15,7 +15,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from mailwidgets.connection import certificate
-from mailwidgets.protocols.replies import imap_literal
+from mailwidgets.protocols.replies import imap_literal, imap_response
 from mailwidgets.reports.fault import Fault
 from mailwidgets.reports.transcript import MASK, Transcript, challenge_masked, verb
 
@@ -83,6 +83,11 @@ def test_an_attribute_too_long_is_read_without_a_warning() -> None:
 
 def test_a_continuation_announces_no_literal() -> None:
     assert imap_literal(b"+ go on with {5}\r\n") is None
+
+
+def test_a_response_code_is_made_of_what_can_be_seen() -> None:
+    odd = imap_response(b"A3 NO [N\0\x1b[2JNT] no")
+    assert (odd.code, odd.text) == ("", "[N\0\x1b[2JNT] no")
 
 
 @pytest.mark.parametrize(
