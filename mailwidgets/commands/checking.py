@@ -11,7 +11,6 @@ from traitlets import Enum, Unicode
 
 from mailwidgets.commands.bundling import free_place, write_new
 from mailwidgets.commands.command import FAILED, OK, Command, Usage
-from mailwidgets.reports.report import Report
 from mailwidgets.targets import CHECKED
 
 
@@ -55,16 +54,7 @@ class Check(Command):
             shown = [report.as_dict() for report in reports]
             self.say(json.dumps(shown, ensure_ascii=False, indent=2))
         else:
-            self.say("\n\n".join(self._told(report) for report in reports))
+            self.say("\n\n".join(self.told(report) for report in reports))
         if place is not None:
             write_new(place, servers.bundle(reports))
         return OK if all(report.ok for report in reports) else FAILED
-
-    def _told(self, report: Report) -> str:
-        """Return the report in words, with the command that would mend what failed."""
-        found = report.finding
-        if found is None or not found.fix:
-            return str(report)
-        section = found.section or report.section
-        line = self.line_to_set((f"{section}.{key}", value) for key, value in found.fix)
-        return f"{report}\n  Fix:   {line}"

@@ -14,6 +14,7 @@ from traitlets.config import Application
 from traitlets.config.loader import KVArgParseConfigLoader
 
 from mailwidgets.errors import Conflict, MailwidgetsError
+from mailwidgets.reports.report import Report
 from mailwidgets.servers import Servers
 
 _APP = "mailwidgets"
@@ -113,6 +114,12 @@ class Command(Application):
         """Write a line to standard output."""
         sys.stdout.write(text if text.endswith("\n") else text + "\n")
         sys.stdout.flush()
+
+    def told(self, report: Report) -> str:
+        """Return a report in words, with the command that would mend what is wrong."""
+        if not report.fix:
+            return str(report)
+        return f"{report}\n  Fix:   {self.line_to_set(report.fix.items())}"
 
     def line_to_set(self, values: Iterable[tuple[str, object]]) -> str:
         """Return the command line that sets values for the same store and identity, as typed.

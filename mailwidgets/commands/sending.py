@@ -49,7 +49,5 @@ class Send(Command):
         if self.format == "json":
             self.say(json.dumps([report.as_dict()], ensure_ascii=False, indent=2))
         else:
-            self.say(str(report))
-            if report.fix:
-                self.say(f"  Fix:   {self.line_to_set(report.fix.items())}")
+            self.say(self.told(report))
         return OK if report.ok else FAILED
