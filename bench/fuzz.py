@@ -1,7 +1,7 @@
 """Feed every parser, and whole checks, with what atheris (libFuzzer) makes up; print what it found.
 
 ``python bench/fuzz.py [--seconds N] [TARGET…]``: N seconds for each target, all by default, one
-after the other. Needs ``pip install atheris``. A finding's input stays in ``--findings``.
+after the other. Needs the extra ``[fuzz]``. A finding's input stays in ``--findings``.
 """
 
 from __future__ import annotations

@@ -87,7 +87,8 @@ class Ladder:
         """Run one step; a ``Fault`` inside fails it and goes on to end the check."""
         rung = Rung(self)
         began = time.perf_counter()
-        self._tell(Step(name, State.RUNNING, at=self._since(began)))
+        if self._on_step is not None:
+            self._on_step(Step(name, State.RUNNING, at=self._since(began)))
         try:
             yield rung
         except Fault as fault:
@@ -198,8 +199,7 @@ class Ladder:
         return (time_ - self._from) * 1000
 
     def _tell(self, step: Step) -> None:
-        if step.state is not State.RUNNING:
-            self._steps[step.name] = step
+        self._steps[step.name] = step
         if self._on_step is not None:
             self._on_step(step)
 

@@ -94,8 +94,9 @@ def acknowledge_at_once(transport: asyncio.Transport) -> None:
     second back until the first is acknowledged (RFC 896), for which a client has 40 ms and more.
     """
     sock: socket.socket | None = transport.get_extra_info("socket")
-    if _QUICKACK is not None and sock is not None and sock.family != socket.AF_UNIX:
-        sock.setsockopt(socket.IPPROTO_TCP, _QUICKACK, 1)
+    if _QUICKACK is not None and sock is not None:
+        with contextlib.suppress(OSError):  # a socket of another kind has nothing to acknowledge
+            sock.setsockopt(socket.IPPROTO_TCP, _QUICKACK, 1)
 
 
 def _note(

@@ -8,7 +8,7 @@ import ssl
 from collections.abc import Callable
 
 from mailwidgets.connection.address import is_loopback
-from mailwidgets.connection.patience import Patience
+from mailwidgets.connection.patience import Patience, Silence
 from mailwidgets.connection.race import acknowledge_at_once
 from mailwidgets.connection.tls import Records
 from mailwidgets.reports.fault import Fault
@@ -35,11 +35,11 @@ class Wire(asyncio.Protocol):
     def __init__(self, transcript: Transcript, patience: Patience) -> None:
         self.transcript = transcript
         self.patience = patience
+        self._silence = Silence(patience)
         self.records: Records | None = None
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
         self._lost: asyncio.Future[None] = self._loop.create_future()
-        self._arrival: asyncio.Future[None] | None = None
         self._buffer = bytearray()
         self._unsent = bytearray()
         self._shaking = False
@@ -72,7 +72,7 @@ class Wire(asyncio.Protocol):
         if len(self._buffer) > _MAX_BUFFER and not self._paused and self._transport:
             self._transport.pause_reading()
             self._paused = True
-        self._wake()
+        self._silence.broken()
 
     def eof_received(self) -> bool:
         """Note that the server will say no more (called by asyncio)."""
@@ -83,6 +83,7 @@ class Wire(asyncio.Protocol):
         """Note that the connection is gone (called by asyncio)."""
         words = "the connection was reset" if exc else "the server closed the connection"
         self._ended(words)
+        self._silence.end()
         if not self._lost.done():
             self._lost.set_result(None)
 
@@ -165,8 +166,7 @@ class Wire(asyncio.Protocol):
     async def _more(self, at_most: float) -> None:
         self._flush()
         self._resume()
-        self._arrival = self._loop.create_future()
-        await self.patience.wait(self._arrival, at_most)
+        await self._silence.until_broken(at_most)
 
     def _take(self, count: int) -> bytearray:
         taken = self._buffer[:count]
@@ -293,8 +293,4 @@ class Wire(asyncio.Protocol):
 
     def _ended(self, words: str) -> None:
         self._end = self._end or words
-        self._wake()
-
-    def _wake(self) -> None:
-        if self._arrival is not None and not self._arrival.done():
-            self._arrival.set_result(None)
+        self._silence.broken()

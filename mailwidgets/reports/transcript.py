@@ -27,6 +27,7 @@ class Transcript:
 
     def __init__(self, secrets: tuple[str, ...] = ()) -> None:
         self._forms: list[str] = []
+        self._longest = _LONGEST_LINE  # what has to be searched for secrets
         self._began = time.perf_counter()
         self._lines: list[Line] = []
         self._omitted = 0
@@ -59,7 +60,9 @@ class Transcript:
     def hide(self, *secrets: str) -> None:
         """Mask more values from now on, as a response that was computed."""
         forms = {form for secret in secrets for form in _forms(secret)}
-        self._forms = sorted({*self._forms, *forms}, key=len, reverse=True)
+        if forms:
+            self._forms = sorted({*self._forms, *forms}, key=len, reverse=True)
+            self._longest = _LONGEST_LINE + len(self._forms[0])
 
     def add(self, who: str, text: str | bytes) -> None:
         """Keep one line of the client (``"C"``), the server (``"S"``) or a remark (``"*"``)."""
@@ -67,10 +70,13 @@ class Transcript:
             self._omitted += 1
             return
         plain = text.decode("utf-8", "surrogateescape") if isinstance(text, bytes) else text
-        most = _LONGEST_LINE + max(map(len, self._forms), default=0)
-        if len(plain) > most:  # what lies behind is not kept, and need not be searched
-            plain = plain[:most] + _CUT
-        line = shown(self.mask(plain).encode("utf-8", "surrogateescape"), limit=_LONGEST_LINE)
+        if len(plain) > self._longest:  # what lies behind is not kept, and need not be searched
+            plain = plain[: self._longest] + _CUT
+        line = self.mask(plain)
+        if not line.isascii():  # bytes that are no UTF-8 are shown as what they are
+            line = shown(line.encode("utf-8", "surrogateescape"), limit=_LONGEST_LINE)
+        else:
+            line = shown(line, limit=_LONGEST_LINE)
         self._lines.append(Line(self._now(), who, line))
 
     def lines(self) -> tuple[Line, ...]:
