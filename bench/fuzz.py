@@ -48,6 +48,8 @@ def run(name: str, seconds: int, findings: Path) -> str:
     executions = int((stats or counted or ["0"])[-1])
     if done.returncode:
         print(done.stderr[-3000:], file=sys.stderr)
+        if not executions:
+            raise SystemExit(f"{name} could not be run")
     found = 1 if done.returncode else 0
     return f"| `{name}` | {executions:,} | {took:.0f} | {found} |"
 
@@ -61,6 +63,7 @@ def main() -> None:
     options = parser.parse_args()
     if unknown := set(options.targets) - set(TARGETS):
         parser.error(f"expected some of {', '.join(TARGETS)}, got {', '.join(sorted(unknown))}")
+    options.findings.mkdir(parents=True, exist_ok=True)
     if options.here:
         fuzz_here(options.targets[0], options.here, options.seconds, options.findings)
         return
