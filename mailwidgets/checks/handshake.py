@@ -32,6 +32,7 @@ Again = Callable[[], Awaitable[Wire]]
 """Connects once more, and goes as far as the point where a handshake may begin."""
 
 _MOST_NAMES = 3  # of a certificate, to be looked up
+_MOST_COMPARED = 1000  # of the 30,000 that a certificate could have
 _LOOKUP = 1.0  # seconds for each
 _SAFE = ("TLSv1.2", "TLSv1.3")
 _VERSIONS = ("PROTOCOL_VERSION", "UNSUPPORTED_PROTOCOL", "NO_PROTOCOLS_AVAILABLE")
@@ -132,7 +133,7 @@ class Handshake:
 
     async def _name_of_this_server(self, names: Sequence[str]) -> str:
         """Return which of a certificate's names leads to the address that was connected to."""
-        whole = [name for name in names if "*" not in name]
+        whole = [name for name in names[:_MOST_COMPARED] if "*" not in name]
         for name in difflib.get_close_matches(self._name, whole, n=_MOST_NAMES, cutoff=0.0):
             try:
                 endpoint = replace(self._endpoint, host=name)
