@@ -38,7 +38,10 @@ def test_every_diagnosis_has_a_scenario_that_reaches_it() -> None:
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.id)
 async def test_a_real_dialogue_reaches(scenario: Scenario, stage: Stage) -> None:
-    report = await scenario.reach(stage)
+    try:
+        report = await scenario.reach(stage)
+    except PermissionError:  # ports below 1024, as name servers and mail servers have them
+        pytest.skip("no such port may be opened here: run these tests as root")
 
     found = report.finding
     assert found is not None, str(report)
