@@ -15,6 +15,7 @@ from mailwidgets.checks.delivery import ImapDelivery, SmtpDelivery
 from mailwidgets.checks.foresight import foresee, is_address
 from mailwidgets.checks.ladder import Ladder
 from mailwidgets.checks.opening import OPENING, opened
+from mailwidgets.checks.smtp import log_in
 from mailwidgets.checks.workflow import AT_ONCE, NOT_NEEDED, SmtpTarget, no_fallback
 from mailwidgets.connection.endpoint import Endpoint, Login, OnStep, one_line
 from mailwidgets.protocols.mailbox import wire_name
@@ -189,12 +190,7 @@ async def _climb_smtp(target: SmtpTarget, message: Message, on_step: OnStep | No
         foresee(ladder, endpoint, login, protocol="smtp", sender=message.sender)
         talk = functools.partial(SmtpDelivery, ehlo=target.ehlo)
         async with opened(endpoint, ladder, talk, "smtp") as dialogue:
-            if login.user:
-                with ladder.step("authentication") as rung:
-                    must_not_be_overheard(dialogue.wire, endpoint)
-                    await dialogue.authenticate(login, endpoint, rung)
-            else:
-                ladder.skip("authentication", "No user name is set.")
+            await log_in(dialogue, ladder, endpoint, login)
             anonymous = not login.user and dialogue.offers_auth
             with ladder.step("sender") as rung:
                 mail = f"MAIL FROM:<{message.sender}>{dialogue.parameters(message)}"

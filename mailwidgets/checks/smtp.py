@@ -65,17 +65,26 @@ async def climb_smtp(  # noqa: PLR0913 - the settings of a section
         foresee(ladder, endpoint, login, protocol="smtp", sender=sender)
         talk = functools.partial(SmtpDialogue, ehlo=ehlo)
         async with opened(endpoint, ladder, talk, "smtp") as dialogue:
-            if login.user:
-                with ladder.step("authentication") as rung:
-                    must_not_be_overheard(dialogue.wire, endpoint)
-                    await dialogue.authenticate(login, endpoint, rung)
-            else:
-                ladder.skip("authentication", "No user name is set.")
+            await log_in(dialogue, ladder, endpoint, login)
             own = login.user if is_address(login.user) else ""
             anonymous = not login.user and dialogue.offers_auth
             await _prove(dialogue, ladder, sender or own, anonymous=anonymous)
 
     return await ladder.climb(climb)
+
+
+async def log_in(dialogue: SmtpDialogue, ladder: Ladder, endpoint: Endpoint, login: Login) -> None:
+    """Climb ``authentication``, where there is a user name.
+
+    Raises:
+        Fault: the step that failed holds it already.
+    """
+    if not login.user:
+        ladder.skip("authentication", "No user name is set.")
+        return
+    with ladder.step("authentication") as rung:
+        must_not_be_overheard(dialogue.wire, endpoint)
+        await dialogue.authenticate(login, endpoint, rung)
 
 
 async def _prove(dialogue: SmtpDialogue, ladder: Ladder, sender: str, *, anonymous: bool) -> None:
