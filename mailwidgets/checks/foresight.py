@@ -11,16 +11,24 @@ from collections.abc import Iterator
 
 from mailwidgets.checks.counter_probe import ALTERNATIVES, choice
 from mailwidgets.checks.ladder import Ladder
-from mailwidgets.connection.endpoint import Endpoint, Login, TlsMode
+from mailwidgets.connection.endpoint import (
+    IMPLICIT_PORTS,
+    STARTTLS_PORTS,
+    Endpoint,
+    Login,
+    TlsMode,
+)
 from mailwidgets.protocols.replies import shown
 from mailwidgets.reports.fault import Fault
 
-_IMPLICIT = {"smtp": 465, "imap": 993, "pop3": 995}
-_STARTTLS = {"smtp": (25, 587), "imap": (143,), "pop3": (110,)}
 _OWNER = {
-    port: protocol
-    for protocol, implicit in _IMPLICIT.items()
-    for port in (implicit, *_STARTTLS[protocol])
+    25: "smtp",
+    465: "smtp",
+    587: "smtp",
+    143: "imap",
+    993: "imap",
+    110: "pop3",
+    995: "pop3",
 }
 _BETWEEN_SERVERS = 25
 _ADDRESS = re.compile(r"[^\s<>@]+@[^\s<>@]+")
@@ -90,13 +98,13 @@ def _port(section: str, endpoint: Endpoint, protocol: str) -> Iterator[Fault]:
             "Port 25 with Implicit SSL/TLS.",
             fix=(("tls", choice(section, implicit=False)),),
         )
-    elif port in _STARTTLS[protocol] and mode is TlsMode.IMPLICIT:
+    elif port in STARTTLS_PORTS and mode is TlsMode.IMPLICIT:
         yield Fault(
             "port_mismatch",
             f"Port {port} usually begins in the clear, and the settings begin with TLS.",
             fix=(("tls", choice(section, implicit=False)),),
         )
-    elif port == _IMPLICIT[protocol] and mode is TlsMode.NONE:
+    elif port in IMPLICIT_PORTS and mode is TlsMode.NONE:
         yield Fault(
             "port_mismatch",
             f"Port {port} usually begins with TLS, and the settings have none.",

@@ -124,11 +124,9 @@ class Handshake:
         for other in certificate.others(read, self._name, now):
             if other.code != fault.code:
                 rung.mention(other)
-        if fault.code == "cert_name":
-            fault.fix, fault.advice = (), ""
-            if name := await self._name_of_this_server(read.names):
-                fault.fix = (("name", name),)
-                fault.advice = f"Use {name} as server name: it leads to this very server."
+        if fault.code == "cert_name" and (name := await self._name_of_this_server(read.names)):
+            fault.fix = (("name", name),)
+            fault.advice = f"Use {name} as server name: it leads to this very server."
         return fault
 
     async def _name_of_this_server(self, names: Sequence[str]) -> str:

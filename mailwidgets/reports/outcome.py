@@ -155,8 +155,9 @@ class Outcome:
     @property
     def remarks(self) -> tuple[tuple[Step, Finding], ...]:
         """Return what else was seen to be wrong, each with its step."""
+        first = self.finding
         every = ((step, one) for step in self.steps for one in (step.finding, *step.also) if one)
-        return tuple((step, one) for step, one in every if one is not self.finding)
+        return tuple((step, one) for step, one in every if one is not first)
 
     @property
     def code(self) -> str:

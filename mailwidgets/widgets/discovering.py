@@ -12,6 +12,7 @@ from mailwidgets.draft import Draft
 from mailwidgets.errors import MailwidgetsError
 from mailwidgets.reports.outcome import Fix
 from mailwidgets.settings.sections import SECTIONS
+from mailwidgets.targets import Targets
 from mailwidgets.widgets import markup
 from mailwidgets.widgets.look import plain, shared
 
@@ -60,7 +61,7 @@ class DiscoverBox(widgets.VBox):
         self.inside.add_class("mw-discover")
         super().__init__([self.toggle, self.inside], layout=shared(widgets.Layout))
         # An empty store is greeted with what to do first.
-        self.toggle.value = not draft.servers.targets().configured()
+        self.toggle.value = not Targets(draft.resolution(), draft.servers.vault).configured()
         self._fold()
         self._show()
 
