@@ -4,6 +4,7 @@
 
     MailwidgetsError
     ├── InvalidValue      (TraitError, ValueError)  a value its setting refuses
+    │   └── InvalidImport                           a file to be imported that holds such values
     ├── UnknownSetting    (KeyError)                no such section or setting
     ├── WrongLevel        (ValueError)              a setting kept where it cannot be
     ├── InvalidId         (ValueError)              a user or workstation that no store can hold
@@ -11,6 +12,8 @@
     │   ├── DamagedDocument                         a document is not what was written
     │   └── ReadOnlyStore (PermissionError)         this person may not write here
     ├── Conflict                                    someone else changed the same setting
+    │   └── CannotUndo                              a commit that cannot be taken back as it is
+    ├── UnknownMoment     (LookupError)             no commit, snapshot or time of that name
     ├── VaultError                                  a secret cannot be opened or sealed
     └── PracticeError     (RuntimeError)            the practice servers cannot start
 
@@ -31,6 +34,22 @@ class MailwidgetsError(Exception):
 
 class InvalidValue(MailwidgetsError, TraitError, ValueError):
     """A value that its setting refuses; the message is the rule, in words."""
+
+
+class InvalidImport(InvalidValue):
+    """A file that cannot be imported; nothing of it was stored.
+
+    Attributes:
+        faults: each with its place in the file and the rule; at most a thousand.
+        count: how many there are. The message tells fifty.
+    """
+
+    def __init__(self, name: str, faults: Sequence[str], count: int) -> None:
+        told = list(faults[:50])
+        told += [f"… and {count - len(told):,} more"] if count > len(told) else []
+        listed = "\n".join(f"  {fault}" for fault in told)
+        super().__init__(f"{name} cannot be imported, and nothing was stored:\n{listed}")
+        self.faults, self.count = tuple(faults), count
 
 
 class UnknownSetting(MailwidgetsError, KeyError):
@@ -84,6 +103,14 @@ class Conflict(MailwidgetsError):
     def __init__(self, message: str, clashes: Sequence[Clash] = ()) -> None:
         super().__init__(message)
         self.clashes = tuple(clashes)
+
+
+class CannotUndo(Conflict):
+    """What came later, or what history does not keep, stands in the way; the message says what."""
+
+
+class UnknownMoment(MailwidgetsError, LookupError):
+    """No commit, snapshot or time of that name; the message says what there is."""
 
 
 class VaultError(MailwidgetsError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from mailwidgets.settings.levels import Level, Place
@@ -32,12 +32,16 @@ class Document:
         values: kept values by (section, setting); secrets are ``Sealed``, or ``Secret`` in a draft.
         locks: reasons by (section, setting); only the company's document has any.
         problems: what could not be read, in words, by (section, setting).
+        public_key: what others seal this person's secrets to; empty where nobody can.
+        commit: the id of the last commit; empty before the first.
     """
 
     place: Place
     values: Mapping[Key, object] = field(default_factory=dict)
     locks: Mapping[Key, str] = field(default_factory=dict)
     problems: Mapping[Key, str] = field(default_factory=dict)
+    public_key: str = ""
+    commit: str = ""
 
     def get(self, key: Key, *, lock: bool = False) -> object:
         """Return a kept value, or a lock's reason; ``UNSET`` where there is none."""
@@ -97,7 +101,7 @@ def changed(document: Document, changes: Iterable[Change]) -> Document:
             held[change.key] = change.value
         if not change.lock:
             problems.pop(change.key, None)
-    return Document(document.place, values, locks, problems)
+    return replace(document, values=values, locks=locks, problems=problems)
 
 
 def drafted(documents: Documents, changes: Iterable[Change]) -> Documents:

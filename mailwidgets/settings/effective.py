@@ -24,16 +24,17 @@ def effective_table(resolution: Resolution) -> pd.DataFrame:
 
 def _row(value: Value) -> list[object]:
     setting = value.setting
-    kept = [_cell(setting, getattr(value, level.value)) for level in Level]
+    kept = [cell(setting, getattr(value, level.value)) for level in Level]
     return [
         setting.level.value,
-        _cell(setting, setting.default),
+        cell(setting, setting.default),
         *kept,
-        _cell(setting, value.effective),
+        cell(setting, value.effective),
         value.from_words,
     ]
 
 
-def _cell(setting: Setting, value: object) -> object:
+def cell(setting: Setting, value: object) -> object:
+    """Return a value as a table holds it: a number, or words; a secret as ``set``."""
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     return value if is_number else setting.field.shown(value)

@@ -55,7 +55,7 @@ class Identity:
             workstation: else this machine's host name.
         """
         return cls(
-            user or os.environ.get("JUPYTERHUB_USER") or getpass.getuser(),
+            user or actor(),
             workstation or socket.gethostname(),
         )
 
@@ -92,6 +92,11 @@ class Place:
     def __str__(self) -> str:
         """Return it in words: ``company``, ``user ana``."""
         return f"{self.level} {self.id}".strip()
+
+
+def actor() -> str:
+    """Return the person at work: ``JUPYTERHUB_USER``, else the operating system's user."""
+    return os.environ.get("JUPYTERHUB_USER") or getpass.getuser()
 
 
 def fit_id(name: str, what: str) -> str:

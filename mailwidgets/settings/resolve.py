@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 
 from mailwidgets.settings.declare import Setting
 from mailwidgets.settings.documents import UNSET, Documents, Key
@@ -22,8 +22,8 @@ from mailwidgets.settings.levels import Identity, Level, Place
 from mailwidgets.settings.sections import SECTIONS, SETTINGS
 
 DEFAULT = "default"
-_ACCOUNT = ("user", "password", "token")  # what a borrowed account consists of
-_BORROWERS = {"smtp": "use_pop3_account", "imap": "use_pop3_account"}
+ACCOUNT: Final = ("user", "password", "token")  # what a borrowed account consists of
+BORROWERS: Final = {"smtp": "use_pop3_account", "imap": "use_pop3_account"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,11 +138,11 @@ class Resolution(Mapping[Key, Value]):
 
 def resolve(documents: Documents, identity: Identity) -> Resolution:
     """Return every setting as the documents decide it for an identity."""
-    values = {key: _resolved(setting, documents) for key, setting in SETTINGS.items()}
-    for section, switch in _BORROWERS.items():
+    values = {key: unborrowed(setting, documents) for key, setting in SETTINGS.items()}
+    for section, switch in BORROWERS.items():
         if not values[section, switch].effective:
             continue
-        for key in _ACCOUNT:
+        for key in ACCOUNT:
             borrower, lender = values[section, key], values["pop3", key]
             if borrower.locked is None:
                 values[section, key] = replace(
@@ -154,7 +154,8 @@ def resolve(documents: Documents, identity: Identity) -> Resolution:
     return Resolution(identity, values)
 
 
-def _resolved(setting: Setting, documents: Documents) -> Value:
+def unborrowed(setting: Setting, documents: Documents) -> Value:
+    """Return a setting as the documents decide it, whatever account its section borrows."""
     key = setting.id
     levels = (setting.level, Level.COMPANY)
     kept: dict[Level, Any] = dict.fromkeys(Level)

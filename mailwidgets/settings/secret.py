@@ -74,16 +74,20 @@ class SecretField(Field):
         """Return a ``Secret`` or ``Sealed``; text becomes a ``Secret``."""
         if isinstance(value, Sealed):
             return value
-        plain = value.reveal() if isinstance(value, Secret) else value
-        if not isinstance(plain, str):
-            raise InvalidValue(f"Must be {self.info_text}, not {type(plain).__name__}.")
-        if any(breaker in plain for breaker in "\r\n\0"):
+        secret, kind = Secret(value) if isinstance(value, str) else value, type(value).__name__
+        del value  # a debugger's traceback would show it
+        if not isinstance(secret, Secret):
+            del secret
+            raise InvalidValue(f"Must be {self.info_text}, not {kind}.")
+        if any(breaker in secret.reveal() for breaker in "\r\n\0"):
             raise InvalidValue("Must be one line: no carriage return, line feed or NUL.")
-        return Secret(plain) if plain else None
+        return secret or None
 
     def parse(self, text: str) -> Any:
         """Return the typed secret, blanks at its ends included."""
-        return self.check(text)
+        secret = Secret(text)
+        del text  # as in check
+        return self.check(secret)
 
     def shown(self, value: Any) -> str:
         """Return ``set`` or nothing."""

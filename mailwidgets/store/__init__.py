@@ -1,1 +1,1 @@
-"""Where documents live: a folder of JSON files, and the vault for the secrets in them."""
+"""What every store is: documents, commits and history, whatever they are kept in."""

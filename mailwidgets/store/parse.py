@@ -58,18 +58,19 @@ class Source:
         return self.damaged(what, offset)
 
 
-def parse(data: bytes, file: str) -> tuple[dict[str, Any], Source]:
+def parse(data: bytes, file: str, *, largest: int = LARGEST) -> tuple[dict[str, Any], Source]:
     """Return a JSON object and its text.
 
     Args:
         data: the file's bytes; a byte order mark is let through.
         file: its name, for messages.
+        largest: how many bytes there may be.
 
     Raises:
         DamagedDocument: if it is anything else; names file, line and column.
     """
-    if len(data) > LARGEST:
-        raise Source(file, "").damaged(f"over {LARGEST // 2**20} MiB, more than settings need")
+    if len(data) > largest:
+        raise Source(file, "").damaged(f"over {largest // 2**20} MiB, more than settings need")
     try:
         source = Source(file, data.decode("utf-8-sig"))
     except UnicodeDecodeError as error:

@@ -2,27 +2,38 @@
 
 ::
 
-    {"format": 1, "id": "ana",
+    {"format": 2, "id": "ana", "commit": "5f0e…", "public_key": "x25519:…",
      "settings": {"pop3": {"port": 995, "password": {"sealed": "v1:…"}}},
      "locks": {"smtp": {"port": "reason"}}}
 
-The company's document has no id; only it has locks.
+The company's document has no id; only it has locks. Format 1 had neither ``commit``, the id of
+the last one, nor ``public_key``, to which others seal this person's secrets.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from mailwidgets.errors import DamagedDocument, InvalidId, InvalidValue, StoreError
+from mailwidgets.settings.declare import Setting
 from mailwidgets.settings.documents import UNSET, Change, Document, Key
 from mailwidgets.settings.levels import Level, Place
 from mailwidgets.settings.sections import SECTIONS, SETTINGS
 from mailwidgets.store.parse import LARGEST, Source, named, parse
 
-FORMAT: Final = 1
+FORMAT: Final = 2
+
+_encoded = json.JSONEncoder(allow_nan=False).encode
+_quoted = json.encoder.encode_basestring  # in C
+
+# Every document of a hundred thousand shares these keys.
+_DECLARED: Final = {
+    section: {key[1]: (key, found) for key, found in SETTINGS.items() if key[0] == section}
+    for section in SECTIONS
+}
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -43,17 +54,16 @@ class Written:
         """Return whose it is; the content may hold what someone mistyped into it."""
         return f"Written({self.file!r})"
 
-    def document(self) -> Document:
-        """Return what it holds; a single value that its setting refuses becomes a problem."""
+    def document(self, keys: Collection[Key] | None = None) -> Document:
+        """Return what it holds; a single value that its setting refuses becomes a problem.
+
+        Args:
+            keys: the settings that are asked for; by default all.
+        """
         values: dict[Key, object] = {}
-        locks: dict[Key, str] = {}
         problems: dict[Key, str] = {}
-        for key, setting in SETTINGS.items():
-            if self.place.level is Level.COMPANY:
-                reason = self._held("locks", key)
-                locks |= {} if reason is None else {key: reason}
-            held = self._held("settings", key)
-            if held is None:
+        for key, setting, held in self._known("settings"):
+            if keys is not None and key not in keys:
                 continue
             try:
                 value = setting.field.from_json(held)
@@ -61,35 +71,59 @@ class Written:
                 problems[key] = f"{self.file}: {error}"
             else:
                 values |= {} if value is None else {key: value}
-        return Document(self.place, values, locks, problems)
+        locks: dict[Key, str] = {}
+        if self.place.level is Level.COMPANY:
+            locks = {key: reason for key, _, reason in self._known("locks")}
+        told = {name: self.content.get(name, "") for name in ("public_key", "commit")}
+        return Document(self.place, values, locks, problems, **told)
+
+    def _known(self, part: str) -> Iterator[tuple[Key, Setting, Any]]:
+        """Yield what it holds of declared settings: most people store few of them."""
+        sections = self.content.get(part, {})
+        for section, declared in _DECLARED.items():
+            for name, held in sections.get(section, {}).items():
+                if name in declared and held is not None:
+                    yield *declared[name], held
 
     def _held(self, part: str, key: Key) -> Any:  # noqa: ANN401 - JSON of any type
         return self.content.get(part, {}).get(key[0], {}).get(key[1])
 
-    def edited(self, changes: Iterable[Change]) -> bytes | None:
-        """Return the document's new text, ``None`` where the changes change nothing.
+    def held(self, key: Key, *, lock: bool = False) -> Any:  # noqa: ANN401 - JSON of any type
+        """Return a value, or a lock's reason, as JSON; ``None`` for nothing."""
+        return self._held("locks" if lock else "settings", key)
+
+    def merged(
+        self, changes: Sequence[Change], *, commit: str, public_key: str = ""
+    ) -> dict[str, Any]:
+        """Return the whole object with changes made: what we know first, then the rest.
 
         Args:
             changes: of this place, with values as their fields keep them.
+            commit: the id of the commit that makes them.
+            public_key: the one to keep from now on; empty: as it is.
 
         Raises:
-            StoreError: if a newer mailwidgets wrote it, or it would become too large.
+            StoreError: if a newer mailwidgets wrote it.
         """
-        document = self.document()
-        wanted = [
-            change
-            for change in changes
-            if change.value != document.get(change.key, lock=change.lock)
-            or (not change.lock and change.key in document.problems)
-        ]
-        if not wanted:
-            return None
-        if self.content.get("format", FORMAT) > FORMAT:
+        content = self.content
+        if content.get("format", FORMAT) > FORMAT:
             raise StoreError(
-                f"{self.file} is in format {self.content['format']}, written by a newer "
+                f"{self.file} is in format {content['format']}, written by a newer "
                 f"mailwidgets; this one writes format {FORMAT}. Nothing was stored: update first."
             )
-        return _dumped(_merged(self.place, self.content, wanted), self.file)
+        known: dict[str, Any] = {"format": FORMAT}
+        known |= {"id": self.place.id} if self.place.id else {}
+        known["commit"] = commit
+        if public_key or "public_key" in content:
+            known["public_key"] = public_key or content["public_key"]
+        values = [change for change in changes if not change.lock]
+        locks = [change for change in changes if change.lock]
+        known["settings"] = _part(content.get("settings", {}), values)
+        if locks:
+            known["locks"] = _part(content.get("locks", {}), locks)
+        elif "locks" in content:
+            known["locks"] = content["locks"]
+        return known | {key: value for key, value in content.items() if key not in known}
 
 
 def read_written(data: bytes | None, place: Place, file: str) -> Written:
@@ -106,6 +140,20 @@ def read_written(data: bytes | None, place: Place, file: str) -> Written:
     if data is None:
         return Written(place, file, {})
     content, source = parse(data, file)
+    return checked(content, place, source)
+
+
+def checked(content: dict[str, Any], place: Place, source: Source) -> Written:
+    """Return a document from JSON, its shape checked.
+
+    Args:
+        content: the whole object.
+        place: whose document it should be.
+        source: its text, to say where something is wrong.
+
+    Raises:
+        DamagedDocument: if it is not what was written, or someone else's.
+    """
     _check_head(content, place, source)
     for part in ("settings", "locks") if place.level is Level.COMPANY else ("settings",):
         _check_object(content.get(part, {}), (part,), source)
@@ -117,7 +165,7 @@ def read_written(data: bytes | None, place: Place, file: str) -> Written:
             raise source.damaged_at(
                 ("locks", section, key), f"a lock's reason is a text, not {named(reason)}"
             )
-    return Written(place, file, content)
+    return Written(place, source.file, content)
 
 
 def written_id(data: bytes, file: str) -> str:
@@ -134,6 +182,9 @@ def _check_head(content: Mapping[str, Any], place: Place, source: Source) -> Non
     number = content.get("format", FORMAT)
     if isinstance(number, bool) or not isinstance(number, int) or number < 1:
         raise source.damaged_at(("format",), "the format is a whole number from 1")
+    for name in ("commit", "public_key"):
+        if not isinstance(content.get(name, ""), str):
+            raise source.damaged_at((name,), f'"{name}" is a text, not {named(content[name])}')
     found = content.get("id", "" if place.level is Level.COMPANY else None)
     if not isinstance(found, str):
         raise source.damaged_at(("id",), f'"id" should be the text {place.id!r}')
@@ -149,19 +200,6 @@ def _check_head(content: Mapping[str, Any], place: Place, source: Source) -> Non
 def _check_object(found: object, path: tuple[str, ...], source: Source) -> None:
     if not isinstance(found, dict):
         raise source.damaged_at(path, f'"{path[-1]}" should be an object, not {named(found)}')
-
-
-def _merged(place: Place, content: Mapping[str, Any], changes: Sequence[Change]) -> dict[str, Any]:
-    """Return the whole object with the changes made: what we know first, then the rest."""
-    head = {"format": FORMAT, "id": place.id} if place.id else {"format": FORMAT}
-    values = [change for change in changes if not change.lock]
-    locks = [change for change in changes if change.lock]
-    known = {**head, "settings": _part(content.get("settings", {}), values)}
-    if locks:
-        known["locks"] = _part(content.get("locks", {}), locks)
-    elif "locks" in content:
-        known["locks"] = content["locks"]
-    return known | {key: value for key, value in content.items() if key not in known}
 
 
 def _part(part: Mapping[str, Any], changes: Sequence[Change]) -> dict[str, Any]:
@@ -189,9 +227,33 @@ def _ordered(held: Mapping[str, Any], order: Iterable[str]) -> dict[str, Any]:
     return first | {key: value for key, value in held.items() if key not in first}
 
 
-def _dumped(content: Mapping[str, Any], file: str) -> bytes:
+def _laid_out(value: Any, indent: str = "\n") -> str:  # noqa: ANN401 - JSON of any type
+    """Return JSON text as ``json.dumps(indent=2)`` does, which is slow: it is in plain Python."""
+    if isinstance(value, str):
+        return _quoted(value)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return repr(value)
+    if not value or not isinstance(value, (dict, list, tuple)):
+        return _encoded(value)
+    inner = indent + "  "
+    if isinstance(value, dict):
+        told = [f"{_quoted(key)}: {_laid_out(one, inner)}" for key, one in value.items()]
+        return f"{{{inner}{f',{inner}'.join(told)}{indent}}}"
+    told = [_laid_out(one, inner) for one in value]
+    return f"[{inner}{f',{inner}'.join(told)}{indent}]"
+
+
+def dumped(content: Mapping[str, Any], file: str) -> bytes:
+    """Return a document's text, which people can read.
+
+    Raises:
+        DamagedDocument: if it is nested too deeply.
+        StoreError: if it is too large.
+    """
     try:
-        text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False)
+        text = _laid_out(content)
     except RecursionError as error:
         raise DamagedDocument(f"{file} is nested too deeply to be written again") from error
     try:

@@ -3,18 +3,12 @@ from __future__ import annotations
 import json
 
 import pytest
+from edits import JSON
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mailwidgets.errors import DamagedDocument
 from mailwidgets.store.parse import LARGEST, parse
-
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False)
-    | st.text(),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
-    max_leaves=20,
-)  # fmt: skip
 
 
 @pytest.mark.parametrize(
