@@ -1,0 +1,1 @@
+"""The default store: a folder of JSON documents that people can read and version."""
