@@ -1,0 +1,1 @@
+"""The same documents in PostgreSQL, for many people on many machines."""

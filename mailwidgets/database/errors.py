@@ -1,0 +1,124 @@
+"""What a database's errors mean: lost, busy, refused, or something to tell a person.
+
+Neither the statement nor its values are ever repeated: they hold what someone has typed.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from mailwidgets.errors import ReadOnlyStore, StoreError
+
+# PostgreSQL, appendix A: error codes (SQLSTATE).
+_AGAIN: Final = frozenset({"40001", "40P01", "55P03"})  # serialization, deadlock, lock
+_UNKNOWN: Final = "40003"  # statement completion unknown: CockroachDB's ambiguous result
+_REFUSED: Final = "42501"
+_ABSENT: Final = frozenset({"42P01", "3F000"})  # no such table, no such schema
+_DUPLICATE: Final = frozenset({"23505", "42P06", "42P07", "42710", "42723", "42701"})
+_STOPPING: Final = ("08", "57P")  # connection exceptions; shutdown, crash, starting up
+# Classes whose message says how the server is and never what was sent to it.
+_TOLD: Final = frozenset({"08", "25", "28", "3D", "53", "54", "55", "57", "58", "F0", "XX"})
+_WORDS: Final = {
+    "57014": "it took too long and was cut short",
+    "22P05": "a text holds a character that the database cannot: NUL, or what its encoding lacks",
+    "22P02": "a text holds half a surrogate pair, which PostgreSQL's JSON cannot hold",
+    "54001": "a document is nested too deeply for the database",
+    "25006": "the database takes no writes at present (read-only transaction)",
+}
+
+
+def state_of(error: SQLAlchemyError) -> str:
+    """Return the server's code of what went wrong; empty if none came from it."""
+    original = error.orig if isinstance(error, DBAPIError) else None
+    return getattr(original, "sqlstate", None) or ""
+
+
+def is_lost(error: SQLAlchemyError) -> bool:
+    """Return whether there is no connection, any more or yet."""
+    if not isinstance(error, DBAPIError):
+        return False
+    state = state_of(error)
+    if state == "57014":  # cancelled: the connection lives on
+        return False
+    named = type(error.orig).__name__
+    return (
+        error.connection_invalidated
+        or state.startswith(_STOPPING)
+        or (not state and named in {"OperationalError", "ConnectionTimeout", "InterfaceError"})
+    )
+
+
+def is_busy(error: SQLAlchemyError) -> bool:
+    """Return whether the same transaction may well succeed when it is run again."""
+    return state_of(error) in _AGAIN
+
+
+def is_duplicate(error: SQLAlchemyError) -> bool:
+    """Return whether something is there already."""
+    return state_of(error) in _DUPLICATE
+
+
+def is_absent(error: SQLAlchemyError) -> bool:
+    """Return whether there are no tables of ours."""
+    return state_of(error) in _ABSENT
+
+
+def is_settled(error: SQLAlchemyError) -> bool:
+    """Return whether an error that answered a COMMIT says that nothing was stored.
+
+    Whoever lost the connection, or is told that the outcome is unknown, knows nothing.
+    """
+    state = state_of(error)
+    return bool(state) and state != _UNKNOWN and not is_lost(error)
+
+
+def translated(error: SQLAlchemyError, location: str, doing: str) -> StoreError:
+    """Return what to tell a person.
+
+    Args:
+        error: from SQLAlchemy; raise the result outside its ``except``, so that nothing of it
+            goes along.
+        location: of the database, without a password.
+        doing: ``"read"`` or ``"written"``.
+    """
+    state = state_of(error)
+    suffix = " Nothing was stored." if doing == "written" else ""
+    if state == _REFUSED:
+        return ReadOnlyStore(
+            f"{location} could not be {doing}: the database does not let this role do that.{suffix}"
+        )
+    if state in _ABSENT:
+        return StoreError(
+            f"{location} holds no mailwidgets tables yet. Someone who may create a schema there "
+            f"makes them with: mailwidgets database create --store={location}"
+        )
+    if isinstance(error, PoolTimeout):
+        return StoreError(
+            f"{location} could not be {doing}: all connections of this process are in use.{suffix}"
+        )
+    if is_lost(error):
+        return StoreError(f"{location} cannot be reached: {_reason(error)}.{suffix}")
+    words = _WORDS.get(state)
+    if words is None and state[:2] in _TOLD:
+        words = _primary(error)
+    words = words or f"the database refuses with code {state or type(error).__name__}"
+    return StoreError(f"{location} could not be {doing}: {words}.{suffix}")
+
+
+def _reason(error: SQLAlchemyError) -> str:
+    """Return why there is no connection, on one line."""
+    said = _primary(error)
+    if not said and isinstance(error, DBAPIError):
+        said = str(error.orig)
+    lines = (line.strip().rstrip(".") for line in said.splitlines())
+    told = "; ".join(line for line in lines if line and not line.endswith("?"))
+    return told or "the connection was lost"
+
+
+def _primary(error: SQLAlchemyError) -> str:
+    original = error.orig if isinstance(error, DBAPIError) else None
+    diagnosis = getattr(original, "diag", None)
+    return str(getattr(diagnosis, "message_primary", None) or "")
