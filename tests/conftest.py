@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, settings
 
 from mailwidgets import Servers
 
-pytest_plugins = ["daemons.fixtures"]
+pytest_plugins = ["daemons.fixtures", "daemons.postgres"]
 
 # A busy machine is no fault of the code: no test asserts a time.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -1,52 +1,69 @@
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
-import tempfile
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
+import contextlib
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 
 import pytest
-from store_worker import WORKER, Worker
+from backends import KINDS, Backend, database, folder
 
-from mailwidgets.store.folder import FolderStore
+from mailwidgets.store import commits
+from mailwidgets.store.protocol import Store
+
+
+def backend_of(kind: str, request: pytest.FixtureRequest, name: str) -> Backend:
+    if kind == "database":
+        return database(request.getfixturevalue("new_database")())
+    return folder(request.getfixturevalue("tmp_path") / name)
+
+
+@pytest.fixture(params=KINDS)
+def backend(request: pytest.FixtureRequest) -> Backend:
+    return backend_of(request.param, request, "store")
+
+
+@pytest.fixture(params=KINDS)
+def elsewhere(request: pytest.FixtureRequest) -> Backend:
+    """Return a second place, of each kind in turn."""
+    return backend_of(request.param, request, "elsewhere")
+
+
+Open = Callable[[Backend], Store]
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "store"
+def opening() -> Iterator[Open]:
+    """Open stores, and close them after the test."""
+    with contextlib.ExitStack() as held:
+
+        def opened(backend: Backend) -> Store:
+            return held.enter_context(contextlib.closing(backend.open()))
+
+        yield opened
 
 
 @pytest.fixture
-def reachable() -> Iterator[Path]:
-    """Return where a store can be that other people reach: pytest's own folders are private."""
-    with tempfile.TemporaryDirectory() as folder:
-        Path(folder).chmod(0o755)
-        yield Path(folder) / "store"
+def another(backend: Backend, opening: Open) -> Callable[[], Store]:
+    """Return what opens one more store at the same place, as another process would."""
+    return lambda: opening(backend)
 
 
 @pytest.fixture
-def store(path: Path) -> FolderStore:
-    return FolderStore(path)
+def store(another: Callable[[], Store]) -> Store:
+    return another()
 
 
 @pytest.fixture
-def worker(path: Path) -> Worker:
-    """Run a task of the worker in a process of its own and return what it reports."""
+def turn_clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[timedelta], None]:
+    """Return what makes the clock of this process go wrong by so much."""
 
-    def run(task: str, *words: str, at: Path = path) -> Any:  # noqa: ANN401 - any JSON
-        done = subprocess.run(
-            [sys.executable, "-W", "error", str(WORKER), task, str(at), *words],
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-            env=dict(os.environ),
-        )
-        assert done.returncode == 0, done.stderr
-        return json.loads(done.stdout)
+    def turned(by: timedelta) -> None:
+        class Wrong(datetime):
+            @classmethod
+            def now(cls, tz: object = None) -> datetime:
+                assert tz is UTC
+                return datetime.now(UTC) + by
 
-    return run
+        monkeypatch.setattr(commits, "datetime", Wrong)
+
+    return turned
