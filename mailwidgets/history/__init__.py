@@ -1,0 +1,1 @@
+"""The past of a store: told, compared, named, and taken back."""
