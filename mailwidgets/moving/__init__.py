@@ -1,0 +1,1 @@
+"""Settings carried elsewhere: exported, imported, migrated, and proven to be the same."""
