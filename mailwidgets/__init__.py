@@ -16,7 +16,7 @@ from importlib import import_module
 
 _HOMES = {
     "Dashboard": "mailwidgets.widgets.dashboard",
-    "Draft": "mailwidgets.draft",
+    "Draft": "mailwidgets.draft.draft",
     "Practice": "mailwidgets.practice",
     "Report": "mailwidgets.reports.report",
     "Servers": "mailwidgets.servers",

@@ -6,13 +6,13 @@ import os
 from pathlib import Path
 
 from mailwidgets.errors import PracticeError
+from mailwidgets.folder.folder import FolderStore
 from mailwidgets.practice import Practice
 from mailwidgets.servers import Servers
 from mailwidgets.settings.documents import Change
 from mailwidgets.settings.levels import Identity, Level
-from mailwidgets.store.folder import FolderStore
-from mailwidgets.store.keys import new_key
-from mailwidgets.store.vault import Vault
+from mailwidgets.vault.keys import new_key
+from mailwidgets.vault.vault import Vault
 
 
 def prefill(servers: Servers, practice: Practice) -> None:

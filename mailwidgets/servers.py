@@ -4,57 +4,51 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Self
 
 from mailwidgets.checks.ladder import CheckRun
 from mailwidgets.connection.endpoint import OnStep
-from mailwidgets.errors import InvalidValue
+from mailwidgets.ledger import Ledger
+from mailwidgets.location import folder_of, store_at
 from mailwidgets.reports.report import Report
-from mailwidgets.settings.documents import ANY, UNSET, Change, Documents, drafted
-from mailwidgets.settings.levels import Identity, Level
-from mailwidgets.settings.resolve import Resolution, resolve
-from mailwidgets.settings.secret import Secret
-from mailwidgets.settings.sections import fit, setting
+from mailwidgets.settings.documents import Change, Documents
+from mailwidgets.settings.levels import Identity
 from mailwidgets.settings.trust import certificates_of
-from mailwidgets.store.location import store_at
 from mailwidgets.store.protocol import Store
-from mailwidgets.store.vault import Vault
 from mailwidgets.targets import Climb, Targets
+from mailwidgets.vault.vault import Vault
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from mailwidgets.discovery.proposal import Discovery
 
 _TOLD = ("STORE", "USER", "WORKSTATION", "CA_FILE", "DNS")
 
 
-class Servers:
+class Servers(Ledger):
     """The settings of a store for one identity: read, resolved, changed and proven.
 
     Args:
         store: where the documents live.
         identity: for whom values are resolved and written.
         vault: seals and opens passwords; by default with the keys of the environment.
+        author: who is named in the history; by default the person at work.
         ca_pem: certificates that checks trust besides the system's and the company's own.
         dns: name server that a search for servers asks, as ``127.0.0.1:5353``; empty: the
             system's.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each has a default, and is given by name
         self,
         store: Store,
         identity: Identity,
         *,
         vault: Vault | None = None,
+        author: str = "",
         ca_pem: str = "",
         dns: str = "",
     ) -> None:
-        self.store = store
-        self.identity = identity
-        self.vault = vault or Vault.from_environment()
+        super().__init__(store, identity, vault=vault, author=author)
         self.ca_pem = ca_pem
         self.dns = dns
 
@@ -74,7 +68,7 @@ class Servers:
         ``MAILWIDGETS_WORKSTATION``, ``MAILWIDGETS_CA_FILE``, ``MAILWIDGETS_DNS``.
 
         Args:
-            location: a folder; else the platform's data folder.
+            location: a folder, or a database's URL; else the platform's data folder.
             user: else ``JUPYTERHUB_USER``, else the operating system's user.
             workstation: else this machine's host name.
             ca_file: PEM certificates that checks trust besides the system's.
@@ -82,114 +76,46 @@ class Servers:
         Raises:
             InvalidId: if a name cannot be kept.
             InvalidValue: if the CA file holds no certificates.
-            StoreError: if the location is no folder, or the CA file cannot be read.
+            StoreError: if nothing can be opened there, or the CA file cannot be read.
         """
         told = {name: os.environ.get(f"MAILWIDGETS_{name}") for name in _TOLD}
         identity = Identity.acting(user or told["USER"], workstation or told["WORKSTATION"])
         ca_pem = certificates_of(ca_file or told["CA_FILE"])
         store = store_at(location or told["STORE"])
-        vault = Vault.from_environment(store=store.path)
+        vault = Vault.from_environment(store=folder_of(store), user=identity.user)
         return cls(store, identity, vault=vault, ca_pem=ca_pem, dns=told["DNS"] or "")
 
     def as_seen_by(self, user: str | None = None, workstation: str | None = None) -> Servers:
         """Return the same store for another identity; what is not given stays."""
-        identity = Identity(user or self.identity.user, workstation or self.identity.workstation)
-        return Servers(self.store, identity, vault=self.vault, ca_pem=self.ca_pem, dns=self.dns)
-
-    def documents(self) -> Documents:
-        """Return the documents that decide for this identity.
-
-        Raises:
-            StoreError: if one cannot be read.
-        """
-        return self.store.read(self.identity)
-
-    def resolve(
-        self, changes: Iterable[Change] = (), documents: Documents | None = None
-    ) -> Resolution:
-        """Return every setting's value in force and where it comes from.
-
-        Args:
-            changes: a draft's edits, to see what they would make of it.
-            documents: as read before; else the store is read now.
-        """
-        stored = self.documents() if documents is None else documents
-        return resolve(drafted(stored, changes), self.identity)
-
-    def effective(self, *, user: str | None = None, workstation: str | None = None) -> pd.DataFrame:
-        """Return the effective table of this identity, or of another one (needs pandas).
-
-        A row per setting, indexed by (section, setting); see ``effective_table``.
-        """
-        from mailwidgets.settings.effective import (  # noqa: PLC0415 - pandas takes 0.3 s
-            effective_table,
+        return Servers(
+            self.store,
+            self._identity(user, workstation),
+            vault=self.vault,
+            author=self.author,
+            ca_pem=self.ca_pem,
+            dns=self.dns,
         )
 
-        return effective_table(self.as_seen_by(user, workstation).resolve())
-
-    def change(
-        self, name: str, value: object, *, level: Level | None = None, base: object = ANY
-    ) -> Change:
-        """Return a change of one setting for this identity; ``None`` removes the value.
-
-        Args:
-            name: dotted, as ``pop3.port``.
-            value: of the setting's type; text is taken as typed.
-            level: else the setting's own.
-            base: what was stored when the person looked, to notice a conflict.
-
-        Raises:
-            UnknownSetting: if there is no such setting.
-            InvalidValue: if the setting refuses the value; names it.
-            WrongLevel: if it cannot be kept at that level.
-        """
-        found = setting(name)
-        place = self.identity.place(level or found.level)
-        try:
-            kept = found.field.parse(value) if isinstance(value, str) else value
-        except InvalidValue as error:
-            raise InvalidValue(f"{name}: {error}") from error
-        return fit(Change(place, found.id, UNSET if kept is None else kept, base))
-
-    def lock(self, name: str, reason: str | None) -> Change:
-        """Return a change that locks a setting at the company's level; ``None`` lifts the lock.
-
-        Raises:
-            UnknownSetting: if there is no such setting.
-            WrongLevel: if it is a company setting, which nothing narrower could override.
-        """
-        place = self.identity.place(Level.COMPANY)
-        value = UNSET if reason is None else reason
-        return fit(Change(place, setting(name).id, value, lock=True))
-
-    def commit(self, changes: Sequence[Change]) -> None:
-        """Store all changes or none; passwords are encrypted on the way.
-
-        Raises:
-            InvalidValue, WrongLevel: if one does not fit; nothing is stored.
-            Conflict: if someone else changed the same setting since.
-            VaultError: if there is no usable key for a password.
-            StoreError: if the store refuses.
-        """
-        self.store.commit([self._sealed(fit(change)) for change in changes])
-
-    def _sealed(self, change: Change) -> Change:
-        if not isinstance(change.value, Secret):
-            return change
-        return replace(change, value=self.vault.seal(change.place, change.key, change.value))
-
-    def targets(self, changes: Iterable[Change] = ()) -> Targets:
-        """Return the values in force, a draft's edits included, as checks take them."""
-        return Targets(self.resolve(changes), self.vault, self.ca_pem)
+    def targets(
+        self, changes: Iterable[Change] = (), documents: Documents | None = None
+    ) -> Targets:
+        """Return the values in force as checks take them; the arguments are as for ``resolve``."""
+        return Targets(self.resolve(changes, documents), self.vault, self.ca_pem)
 
     def start_check(
-        self, section: str, *, changes: Iterable[Change] = (), on_step: OnStep | None = None
+        self,
+        section: str,
+        *,
+        changes: Iterable[Change] = (),
+        documents: Documents | None = None,
+        on_step: OnStep | None = None,
     ) -> CheckRun:
         """Start a section's check beside the running event loop.
 
         Args:
             section: ``pop3``, ``smtp``, ``imap`` or ``workflow``.
             changes: a draft's edits to test with.
+            documents: as read before; else the store is read now, and may keep the loop waiting.
             on_step: told of every step as it starts and ends.
 
         Returns:
@@ -199,7 +125,7 @@ class Servers:
             UnknownSetting: if the section has no check.
             StoreError: if the settings cannot be read.
         """
-        return _started(self.targets(changes).climb(section), on_step)
+        return _started(self.targets(changes, documents).climb(section), on_step)
 
     async def check(
         self, section: str, *, changes: Iterable[Change] = (), on_step: OnStep | None = None
@@ -211,13 +137,14 @@ class Servers:
         """
         return await self.start_check(section, changes=changes, on_step=on_step).report()
 
-    def start_send(
+    def start_send(  # noqa: PLR0913 - all but one have a default, and are given by name
         self,
         to: str,
         *,
         subject: str = "",
         text: str = "",
         changes: Iterable[Change] = (),
+        documents: Documents | None = None,
         on_step: OnStep | None = None,
     ) -> CheckRun:
         """Start to send a test message by the workflow's settings; else as ``start_check``.
@@ -225,7 +152,8 @@ class Servers:
         Raises:
             InvalidValue: if address or subject cannot stand in a message.
         """
-        return _started(self.targets(changes).send(to, subject=subject, text=text), on_step)
+        targets = self.targets(changes, documents)
+        return _started(targets.send(to, subject=subject, text=text), on_step)
 
     async def send(self, to: str, *, subject: str = "", text: str = "") -> Report:
         """Send a test message and return the report; raises as ``start_send`` does."""
@@ -261,13 +189,14 @@ class Servers:
         whose = self.identity
         return bundle(reports, rows, user=whose.user, workstation=whose.workstation)
 
-    async def discover(
+    async def discover(  # noqa: PLR0913 - all but one have a default, and are given by name
         self,
         address: str,
         *,
         autoconfig: str = "",
         dns: str = "",
         changes: Iterable[Change] = (),
+        documents: Documents | None = None,
         on_progress: Callable[[str], None] | None = None,
     ) -> Discovery:
         """Return the servers that an e-mail address may have, ranked; nobody logs in.
@@ -277,6 +206,7 @@ class Servers:
             autoconfig: URL or file of a document in Mozilla's format; empty: none is read.
             dns: name server to ask instead, as ``127.0.0.1:5353``.
             changes: a draft's edits; the company's CA and allowed hosts are among the settings.
+            documents: as read before; else the store is read now.
             on_progress: told, in short sentences, what comes.
 
         Raises:
@@ -284,7 +214,7 @@ class Servers:
         """
         from mailwidgets.discovery.discover import discover  # noqa: PLC0415 - DNS and HTTP
 
-        asking = self.targets(changes).asking()
+        asking = self.targets(changes, documents).asking()
         return await discover(
             address,
             autoconfig=autoconfig,

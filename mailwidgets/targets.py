@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 from mailwidgets.checks.foresight import oddities
 from mailwidgets.checks.ladder import Ladder
 from mailwidgets.connection.endpoint import Endpoint, Login, OnStep, TlsMode
-from mailwidgets.errors import UnknownSetting, VaultError
+from mailwidgets.errors import InvalidValue, UnknownSetting, VaultError
 from mailwidgets.reports.fault import Fault
 from mailwidgets.reports.report import Finding, Report
 from mailwidgets.settings import rules
 from mailwidgets.settings.levels import Place
 from mailwidgets.settings.resolve import Resolution
 from mailwidgets.settings.secret import Sealed, Secret
-from mailwidgets.store.vault import Vault
+from mailwidgets.vault.vault import Vault
 
 if TYPE_CHECKING:
     from mailwidgets.checks.workflow import SmtpTarget
@@ -200,7 +200,7 @@ class Targets:
         faults = oddities(
             section,
             self.endpoint(section),
-            self._login(section, ""),
+            self._login(section, Secret("")),
             protocol=self._of("workflow", "server_type") if workflow else section,
             sender=(self._of("workflow", "sender") or "") if workflow else "",
         )
@@ -228,14 +228,18 @@ class Targets:
         """
         return self._login(section, self._password(section))
 
-    def _login(self, section: str, password: str) -> Login:
-        return Login(
-            user=self._of(section, "user") or "",
-            password=password,
-            sasl=self._of(section, "sasl"),
-            token=self._of(section, "token"),
-            borrowed=(self.resolution[section, "user"].borrowed or "").upper(),
-        )
+    def _login(self, section: str, password: Secret) -> Login:
+        try:
+            return Login(
+                user=self._of(section, "user") or "",
+                password=password.reveal(),
+                sasl=self._of(section, "sasl"),
+                token=self._of(section, "token"),
+                borrowed=(self.resolution[section, "user"].borrowed or "").upper(),
+            )
+        except InvalidValue as error:
+            why = str(error)
+        raise InvalidValue(why)  # anew: the frames of the first hold the password
 
     def _of(self, section: str, key: str) -> Any:  # noqa: ANN401 - a value has its field's type
         return self.resolution[section, key].effective
@@ -243,13 +247,13 @@ class Targets:
     def _ca(self) -> str:
         return (self._of("trust", "ca") or "") + self.ca_pem
 
-    def _password(self, section: str) -> str:
+    def _password(self, section: str) -> Secret:
         value = self.resolution[section, "password"]
         kept = value.effective
         place = self.resolution.place(value)
         if isinstance(kept, Sealed) and isinstance(place, Place):
             kept = self.vault.open(place, value.source, kept)
-        return kept.reveal() if isinstance(kept, Secret) else ""
+        return kept if isinstance(kept, Secret) else Secret("")
 
 
 def _unreadable(section: str, why: str) -> Climb:

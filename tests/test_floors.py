@@ -13,12 +13,13 @@ PACKAGE = Path(__file__).parent.parent / "mailwidgets"
 # From the ground up; rooms of one floor do not know each other.
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("errors",),
-    ("settings", "protocols", "practice"),
-    ("store", "reports"),
-    ("connection",),
+    ("settings", "protocols", "practice", "disk"),
+    ("store", "vault", "reports"),
+    ("folder", "database", "history", "everyone", "custody", "connection"),
+    ("location", "moving"),
     ("checks",),
     ("discovery",),
-    ("targets",),
+    ("targets", "ledger"),
     ("servers",),
     ("draft", "prefill"),
     ("widgets",),
@@ -41,7 +42,28 @@ PURE = {
     "protocols": {"mailwidgets.errors"},
     "reports": {"mailwidgets.errors", *_SPOKEN},
     "settings": {"mailwidgets.errors"},
+    "disk": {"mailwidgets.errors"},
     "store": {"mailwidgets.errors", "mailwidgets.settings"},
+    "vault": {"mailwidgets.errors", "mailwidgets.settings", "mailwidgets.disk"},
+    "folder": {
+        "mailwidgets.errors",
+        "mailwidgets.settings",
+        "mailwidgets.store",
+        "mailwidgets.disk",
+    },
+    "database": {"mailwidgets.errors", "mailwidgets.settings", "mailwidgets.store"},
+    "history": {"mailwidgets.errors", "mailwidgets.settings", "mailwidgets.store"},
+    "everyone": {"mailwidgets.errors", "mailwidgets.settings", "mailwidgets.store"},
+    "custody": {
+        "mailwidgets.errors",
+        "mailwidgets.settings",
+        "mailwidgets.store",
+        "mailwidgets.vault",
+    },
+    "moving": {
+        *("mailwidgets.errors", "mailwidgets.settings", "mailwidgets.store", "mailwidgets.vault"),
+        "mailwidgets.everyone",
+    },
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import sys
 from abc import abstractmethod
@@ -14,6 +15,7 @@ from traitlets.config import Application
 from traitlets.config.loader import KVArgParseConfigLoader
 
 from mailwidgets.errors import Conflict, MailwidgetsError
+from mailwidgets.location import shown
 from mailwidgets.reports.report import Report
 from mailwidgets.servers import Servers
 
@@ -36,7 +38,7 @@ class Command(Application):
     """A command: parses its words, does its work, returns its exit status."""
 
     store = Unicode(
-        help="Folder of the settings; else MAILWIDGETS_STORE, else the platform's."
+        help="Folder or database URL of the settings; else MAILWIDGETS_STORE, else the platform's."
     ).tag(config=True)
     user = Unicode(help="The acting user; else JUPYTERHUB_USER, else the system's.").tag(
         config=True
@@ -83,9 +85,15 @@ class Command(Application):
 
     def start(self) -> None:
         """Do the work and leave with its exit status."""
-        if self.show_config or self.show_config_json:
-            super().start()
         self.exit(self.guarded())
+
+    def start_show_config(self) -> None:
+        """Show the configuration in force, a database's password left out, and leave."""
+        for section in self.config.values():
+            for name in {"store", "to"} & set(section):
+                section[name] = shown(str(section[name]))
+        super().start_show_config()
+        self.exit(OK)
 
     def guarded(self) -> int:
         """Return the exit status: 2 for bad use, 3 for a conflict, with the reason said."""
@@ -98,6 +106,10 @@ class Command(Application):
             return self.refuse(error, CONFLICT)
         except MailwidgetsError as error:
             return self.refuse(error, BAD_USE)
+        except BrokenPipeError:
+            # Whoever reads has seen enough, as `head` has; what is left must not go there at exit.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return OK
         except KeyboardInterrupt:
             return INTERRUPTED
 
@@ -128,7 +140,7 @@ class Command(Application):
             values: dotted names and values, as a report's fix has them.
         """
         given = {
-            "store": self.store,
+            "store": shown(self.store),
             "user": self.user,
             "workstation": self.workstation,
         }

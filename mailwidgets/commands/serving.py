@@ -17,10 +17,11 @@ from typing import Any
 from traitlets import Bool, Int
 
 from mailwidgets.commands.command import OK, Command, Usage
+from mailwidgets.location import absolute
 from mailwidgets.practice import Practice
 from mailwidgets.prefill import prefill
 from mailwidgets.servers import Servers
-from mailwidgets.store.keys import new_key
+from mailwidgets.vault.keys import new_key
 
 _WIDGETS = Path(__file__).parent.parent / "widgets"
 _LOOPBACK = "127.0.0.1"
@@ -95,7 +96,7 @@ class Dashboard(Command):
     def _tell_kernels(self, servers: Servers) -> None:
         """Hand the choices of this command line to the kernels, through their environment."""
         if self.store:
-            os.environ["MAILWIDGETS_STORE"] = str(Path(self.store).absolute())
+            os.environ["MAILWIDGETS_STORE"] = absolute(self.store)
         if self.ca_file:
             os.environ["MAILWIDGETS_CA_FILE"] = str(Path(self.ca_file).absolute())
         os.environ["MAILWIDGETS_WORKSTATION"] = servers.identity.workstation

@@ -17,6 +17,7 @@ from mailwidgets.servers import Servers
 from mailwidgets.settings.documents import Change, Documents
 from mailwidgets.settings.levels import Level
 from mailwidgets.settings.resolve import Value
+from mailwidgets.settings.secret import Sealed
 from mailwidgets.settings.sections import SECTIONS, setting
 
 _SEVERAL_LINES = frozenset({"secret", "pem"})  # what may be read from standard input
@@ -38,16 +39,21 @@ class Show(Command):
         """Print the settings of the named section, or all."""
         if len(words) > 1 or any(word not in SECTIONS for word in words):
             raise Usage(f"show takes one section of {', '.join(SECTIONS)}, not {' '.join(words)!r}")
+        servers = self.servers()
+        resolution = servers.resolve()
         values = [
-            value
-            for value in self.servers().resolve().values()
-            if not words or value.setting.section == words[0]
+            value for value in resolution.values() if not words or value.setting.section == words[0]
         ]
         printed = {"table": _as_table, "json": _as_json, "csv": _as_csv}[self.format]
         self.say(printed(values))
         for value in values:
             if value.problem:
                 sys.stderr.write(f"mailwidgets show: {value.setting.name}: {value.problem}\n")
+            place, sealed = resolution.place(value), value.effective
+            if place and isinstance(sealed, Sealed):
+                trouble = servers.vault.trouble(place, value.source, sealed)
+                if trouble:
+                    sys.stderr.write(f"mailwidgets show: {value.setting.name}: {trouble}\n")
         return OK
 
 
@@ -56,12 +62,15 @@ class Write(Command):
 
     done: ClassVar[str]
 
+    why = Unicode(help="A message for those who read the history.").tag(config=True)
+    aliases: dict[str, Any] = {**Command.aliases, "why": "Write.why"}
+
     def work(self, words: Sequence[str]) -> int:
         """Commit one change per word."""
         if not words:
             raise Usage(f"{self.name} needs at least one setting, such as {self.examples}")
         servers = self.servers()
-        servers.commit(self.changes(servers, words))
+        servers.commit(self.changes(servers, words), why=self.why)
         self.say(f"{self.done} {', '.join(word.partition('=')[0] for word in words)}.")
         return OK
 
@@ -78,7 +87,7 @@ class WriteAtLevel(Write):
         "",
         help="Where the values are kept; by default each setting's own level.",
     ).tag(config=True)
-    aliases: dict[str, Any] = {**Command.aliases, "level": "WriteAtLevel.level"}
+    aliases: dict[str, Any] = {**Write.aliases, "level": "WriteAtLevel.level"}
 
     def change(self, servers: Servers, stored: Documents, name: str, value: str | None) -> Change:
         """Return one change, based on what is stored now."""
@@ -125,7 +134,7 @@ class Lock(Write):
     examples = "mailwidgets lock smtp.tls --reason 'security policy'"
 
     reason = Unicode(help="Why; shown to everyone beside the locked field.").tag(config=True)
-    aliases: dict[str, Any] = {**Command.aliases, "reason": "Lock.reason"}
+    aliases: dict[str, Any] = {**Write.aliases, "reason": "Lock.reason"}
 
     def changes(self, servers: Servers, words: Iterable[str]) -> list[Change]:
         """Return a lock per NAME."""

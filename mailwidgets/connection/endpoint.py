@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import NoReturn
 
 from mailwidgets.errors import InvalidValue
 from mailwidgets.reports.report import Step
@@ -93,6 +94,14 @@ class Login:
 
     def __post_init__(self) -> None:
         one_line(user=self.user, password=self.password)
+
+    def __reduce__(self) -> NoReturn:
+        """Refuse to be pickled: a pickle is a file in the clear.
+
+        Raises:
+            TypeError: always.
+        """
+        raise TypeError("a Login is not pickled: its password would be written in the clear")
 
 
 def one_line(**values: str) -> None:

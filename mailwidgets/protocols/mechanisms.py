@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hmac
 import json
+from typing import NoReturn
 
 from mailwidgets.protocols.octets import shown
 
@@ -54,6 +55,14 @@ class Exchange:
     def __repr__(self) -> str:
         """Return the mechanism's name; the rest is secret."""
         return f"<{type(self).__name__} {self.name}>"
+
+    def __reduce__(self) -> NoReturn:
+        """Refuse to be pickled: a pickle is a file in the clear.
+
+        Raises:
+            TypeError: always.
+        """
+        raise TypeError(f"{self!r} is not pickled: its password would be written in the clear")
 
 
 class Plain(Exchange):
