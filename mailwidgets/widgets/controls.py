@@ -27,12 +27,14 @@ class Shown:
         inherited: the value that would be in force without it.
         readonly: whether the person cannot edit it here; then ``inherited`` is in force.
         wrong: whether the typed text is marked as wrong, and so must stay as it is.
+        unreadable: whether a password is stored that cannot be read here.
     """
 
     own: Any
     inherited: Any
     readonly: bool = False
     wrong: bool = False
+    unreadable: bool = False
 
     @property
     def value(self) -> Any:  # noqa: ANN401 - a value has its field's type
@@ -99,6 +101,8 @@ class SecretControl(Control):
         self.widget.placeholder = self._words(shown)
 
     def _words(self, shown: Shown) -> str:
+        if shown.unreadable:
+            return "set, but cannot be read here"
         if shown.readonly:
             return self.setting.field.shown(shown.inherited)
         if shown.own is None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 import ipywidgets as widgets
 
-from mailwidgets.draft import Draft
+from mailwidgets.draft.draft import Draft
+from mailwidgets.draft.sight import Sight, look, news
 from mailwidgets.errors import StoreError
 from mailwidgets.servers import Servers
 from mailwidgets.settings.declare import ADVANCED
@@ -16,14 +16,15 @@ from mailwidgets.widgets import markup
 from mailwidgets.widgets.discovering import DiscoverBox
 from mailwidgets.widgets.form import SectionForm
 from mailwidgets.widgets.look import plain
+from mailwidgets.widgets.strip import Strip
 from mailwidgets.widgets.table import EffectiveView
+from mailwidgets.widgets.watch import Watch
 
 TITLE = "Mail servers"
 _AT_COMPANY = (
     "You edit the company's level: values for everyone who has none of their own. "
     "A lock makes one binding, whatever else is stored."
 )
-_LOOKS_EVERY = 1.0  # seconds between two looks at the store's version
 
 
 class Dashboard(widgets.VBox):
@@ -39,6 +40,7 @@ class Dashboard(widgets.VBox):
         discover: fills the forms from an e-mail address; there with the draft.
         company: turns the forms to the company's level.
         reload: reads the store again.
+        strip: what changed elsewhere.
         hint: what that means, while they are.
         message: what is wrong with the store.
 
@@ -50,14 +52,14 @@ class Dashboard(widgets.VBox):
         self.servers = servers
         self.draft: Draft | None = None
         self.forms: dict[str, SectionForm] = {}
-        self._version = ""
         self._stored: object = None
         self.table = EffectiveView(servers)
         self.company = plain(widgets.Checkbox, description="Edit company level", indent=False)
         self.company.add_class("mw-company")
         self.company.observe(self._on_company, "value")
         self.reload = plain(widgets.Button, description="Reload", tooltip="Read the store again")
-        self.reload.on_click(lambda _: self.look(anew=True))
+        self.reload.on_click(lambda _: self._on_reload())
+        self.strip = Strip(self.reload)
         self.hint = plain(widgets.HTML)
         self.message = plain(widgets.HTML)
         self.discover: DiscoverBox | None = None
@@ -65,10 +67,13 @@ class Dashboard(widgets.VBox):
         self._place.add_class("mw-place")
         self.tabs = plain(widgets.Tab)
         self.tabs.observe(self._on_tab, "selected_index")
-        super().__init__([*self._head(), self.message, self._place, self.hint, self.tabs])
+        super().__init__(
+            [*self._head(), self.strip, self.message, self._place, self.hint, self.tabs]
+        )
         self.add_class("mailwidgets")
+        self._watch = Watch(servers, held=self._seen, seen=self._take, trouble=self._complain)
         self.look(anew=True)
-        self._watching = self._watched()
+        self._watch.start()
 
     def look(self, *, anew: bool = False) -> None:
         """Follow what was saved meanwhile; unsaved edits stay.
@@ -76,21 +81,20 @@ class Dashboard(widgets.VBox):
         Args:
             anew: read the store even where its version is the one seen before.
         """
+        since = self._seen()
         try:
-            version = self.servers.store.version()
-            if anew or version != self._version:
-                self._read()
-                self._version = version
+            if anew or since is None or self.message.value:
+                self._take(look(self.servers, since))
+            elif (found := news(self.servers, since)) is not None:
+                self._take(found)
         except StoreError as error:
-            self._version = ""  # so that the next look reads again, whatever the version
-            self.message.value = markup.message(str(error), kind="bad")
+            self._complain(str(error))
         else:
-            self.message.value = ""
+            self._complain("")
 
     def close(self) -> None:
         """Stop following the store, cancel running checks and close all widgets."""
-        if self._watching is not None:
-            self._watching.cancel()
+        self._watch.stop()
         for part in self.children:
             _close_all(part)
         super().close()
@@ -105,9 +109,14 @@ class Dashboard(widgets.VBox):
         head.add_class("mw-head")
         return [plain(widgets.HTML, markup.stylesheet()), head]
 
-    def _read(self) -> None:
+    def _seen(self) -> Sight | None:
+        """Return the store as it was last seen."""
+        return None if self.draft is None else self.draft.sight
+
+    def _take(self, sight: Sight) -> None:
+        """Show what was seen of the store."""
         if self.draft is None:
-            self.draft = Draft(self.servers)
+            self.draft = Draft(self.servers, sight)
             self.discover = DiscoverBox(self.draft)
             self._place.children = [self.discover]
             self._fill_tabs(self.draft)
@@ -116,9 +125,18 @@ class Dashboard(widgets.VBox):
             self._on_draft()
         else:
             shown = self._stored
-            self.draft.refresh()
+            self.draft.take(sight)
             if self._stored is shown:  # else the draft's own change has refreshed the table
+                self._stored = sight.documents
                 self.table.refresh()
+
+    def _complain(self, trouble: str) -> None:
+        """Show what is wrong with the store; nothing where all is well."""
+        said = ""
+        if trouble:
+            kept = "" if self.draft is None else " Your edits are kept."
+            said = f"The store cannot be reached: {trouble.rstrip('. ')}. Trying again.{kept}"
+        self.message.value = markup.message(said, kind="bad")
 
     def _fill_tabs(self, draft: Draft) -> None:
         """Put the panel's four sections first, then the table, then what is ours alone."""
@@ -132,20 +150,30 @@ class Dashboard(widgets.VBox):
         """Mark the tabs of forms with edits; show the table anew after a save."""
         if self.draft is None:
             return
-        titles = []
-        for tab in self.tabs.children:
-            if isinstance(tab, SectionForm):
-                edits = len(self.draft.changes([tab.section]))
-                section = SECTIONS[tab.section]
-                title = section.title if section.test_label else ADVANCED
-                titles.append(title + (" ●" if edits else ""))
-            else:
-                titles.append("Effective values")
+        titles = [self._title(tab) for tab in self.tabs.children]
         if tuple(titles) != self.tabs.titles:
             self.tabs.titles = titles
+        self.strip.show(self.draft)
         if self.draft.stored is not self._stored:
             self._stored = self.draft.stored
             self.table.refresh()
+
+    def _title(self, tab: widgets.Widget) -> str:
+        """Return a tab's title, with what there is to look at: ● edits, ◆ news, ⚠ a conflict."""
+        if self.draft is None or not isinstance(tab, SectionForm):
+            return "Effective values"
+        section = SECTIONS[tab.section]
+        title = section.title if section.test_label else ADVANCED
+        if self.draft.changes([tab.section]):
+            title += " ●"
+        changed = {one.slot[1] for one in self.draft.news.all() if one.slot[1][0] == tab.section}
+        if self.draft.disputes([tab.section]):
+            return f"{title} ⚠"
+        return f"{title} ◆{len(changed)}" if changed else title
+
+    def _on_reload(self) -> None:
+        if not self._watch.now():
+            self.look(anew=True)
 
     def _on_company(self, _: Any) -> None:  # noqa: ANN401 - traitlets' own bunch
         if self.draft is not None:
@@ -160,19 +188,6 @@ class Dashboard(widgets.VBox):
         index = self.tabs.selected_index
         if index is not None and self.tabs.children[index] is self.table:
             self.table.ask()
-
-    def _watched(self) -> asyncio.Task[None] | None:
-        """Start to follow the store, where an event loop runs."""
-        try:
-            loop = asyncio.get_running_loop()
-        except RuntimeError:
-            return None
-        return loop.create_task(self._watch())
-
-    async def _watch(self) -> None:
-        while True:
-            await asyncio.sleep(_LOOKS_EVERY)
-            self.look()
 
 
 def _close_all(widget: widgets.Widget) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import ipywidgets as widgets
 
 from mailwidgets.discovery.proposal import PROTOCOLS, Discovery, Proposal
-from mailwidgets.draft import Draft
+from mailwidgets.draft.draft import Draft
 from mailwidgets.errors import MailwidgetsError
 from mailwidgets.reports.outcome import Fix
 from mailwidgets.settings.sections import SECTIONS
@@ -109,6 +109,7 @@ class DiscoverBox(widgets.VBox):
                 self.address.value.strip(),
                 autoconfig=self.autoconfig.value.strip(),
                 changes=self.draft.changes(),
+                documents=self.draft.stored,
                 on_progress=self._tell,
             )
             said = "" if self.found.proposals else "No server was found; the reasons stand below."

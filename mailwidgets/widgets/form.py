@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 
-from mailwidgets.draft import Draft
+from mailwidgets.draft.draft import Draft
+from mailwidgets.draft.sight import Attempt, attempt
 from mailwidgets.errors import Conflict, InvalidValue, MailwidgetsError
 from mailwidgets.reports.report import Fix
-from mailwidgets.settings.levels import Level
 from mailwidgets.settings.sections import SECTIONS
 from mailwidgets.targets import Targets
-from mailwidgets.widgets import markup
+from mailwidgets.widgets import markup, words
+from mailwidgets.widgets.beside import beside
 from mailwidgets.widgets.look import plain, shared
 from mailwidgets.widgets.results import CheckView
 from mailwidgets.widgets.row import Row
@@ -32,10 +33,12 @@ class SectionForm(widgets.VBox):
         rows: the fields by setting key, in the panel's order.
         save, discard, test, cancel: the buttons; their state follows from draft and check.
         advanced: shows the settings that the panel does not have.
+        refused: what of it the person may not write, and why.
         status: what is not saved yet, and what is wrong.
         odd: what is odd about the settings, before anything is tested.
         message: what came of the last button.
         results: the check.
+        saving: the save under way, ``None`` where none is.
         running: the check under way, ``None`` where none is.
         following: the task that waits for its report, to show it.
 
@@ -49,12 +52,14 @@ class SectionForm(widgets.VBox):
         self.section = section
         self.running: CheckRun | None = None
         self.following: asyncio.Task[None] | None = None
+        self.saving: asyncio.Task[None] | None = None
         declared = SECTIONS[section]
         self.rows = {one.key: Row(draft, one) for one in declared.settings()}
         self.save = _button("Save", "mw-save", self._on_save)
         self.discard = _button("Discard", "mw-discard", self._on_discard)
         self.test = _button(declared.test_label, "mw-test", self._on_test)
         self.cancel = _button("Cancel", "mw-cancel", self._on_cancel)
+        self.refused = plain(widgets.HTML)
         self.status = plain(widgets.HTML)
         self.odd = plain(widgets.HTML)
         self.message = plain(widgets.HTML)
@@ -93,7 +98,7 @@ class SectionForm(widgets.VBox):
         foot = plain(widgets.VBox, [bar, self.message, self.results.verdict, self.results.fix])
         foot.add_class("mw-foot")
         more = [SendBox(self.draft, self._mend)] if self.section == "workflow" else []
-        return [*parts, self.odd, foot, self.results, *more]
+        return [self.refused, *parts, self.odd, foot, self.results, *more]
 
     def show(self) -> None:
         """Bring fields, buttons and status into line with the draft."""
@@ -103,26 +108,39 @@ class SectionForm(widgets.VBox):
         if self.test.description:
             found = Targets(resolution, draft.servers.vault).oddities(self.section)
             self.odd.value = markup.oddities(found)
-        may_write = {level: draft.servers.store.writable(level) for level in Level}
+        places = dict.fromkeys(draft.place(row.setting) for row in self.rows.values())
+        refusals = {place: draft.sight.refusals[place] for place in places}
+        self.refused.value = markup.refusals(words.refused(refusals))
         for key, row in self.rows.items():
-            row.show(values[key], writable=may_write[draft.place(row.setting).level])
+            row.show(values[key])
         self.message.value = ""
-        wrong = self.draft.wrong([self.section])
-        edits = len(draft.changes([self.section]))
-        if wrong:
-            self.status.value = markup.message(f"To be corrected: {', '.join(wrong)}.", kind="bad")
-        else:
-            words = f"{edits} {'change' if edits == 1 else 'changes'} not saved yet."
-            self.status.value = markup.message(words if edits else "", kind="warn")
-        self.save.disabled = not edits or bool(wrong)
-        self.discard.disabled = not edits and not wrong
+        self._show_status()
         self._show_running()
+
+    def _show_status(self) -> None:
+        """Show what keeps the section from being saved, or how much there is to save."""
+        wrong = self.draft.wrong([self.section])
+        disputes = self.draft.disputes([self.section])
+        edits = len(self.draft.changes([self.section]))
+        said, kind = "", "warn"
+        if wrong:
+            said, kind = f"To be corrected: {', '.join(wrong)}.", "bad"
+        elif disputes:
+            said, kind = f"To be decided: {', '.join(map(str, disputes))}.", "bad"
+        elif edits:
+            said = f"{edits} {'change' if edits == 1 else 'changes'} not saved yet."
+        self.status.value = markup.message(said, kind=kind)
+        busy = self.saving is not None
+        self.save.disabled = busy or not edits or bool(wrong)
+        self.discard.disabled = busy or (not edits and not wrong)
 
     def close(self) -> None:
         """Leave the draft, cancel a running check and close the form."""
         if self.comm is not None:
             self.draft.unobserve(self._on_revision, "revision")
             self._on_cancel()
+            if self.saving is not None:
+                self.saving.cancel()
             # Trust has no use for these, and so does not hold them.
             for part in (self.test, self.cancel, self.advanced):
                 part.close()
@@ -132,35 +150,52 @@ class SectionForm(widgets.VBox):
         self.show()
 
     def _on_save(self) -> None:
+        draft = self.draft
+        if self.saving is not None:
+            return
         try:
-            count = self.draft.save([self.section])
+            changes = draft.to_save([self.section])
+        except Conflict as clash:
+            self.message.value = markup.conflict(clash.clashes)
+        except InvalidValue as error:
+            self.message.value = markup.message(str(error), kind="bad")
+        else:
+            since = draft.sight
+            self.saving = beside(lambda: attempt(draft.servers, changes, since), self._on_saved)
+            if self.saving is not None:
+                self.message.value = markup.message("Saving …")
+                self._show_status()
+
+    def _on_saved(self, tried: Attempt) -> None:
+        self.saving = None
+        try:
+            count = self.draft.finish(tried)
         except Conflict as clash:
             self.message.value = markup.conflict(clash.clashes)
         except MailwidgetsError as error:
             self.message.value = markup.message(str(error), kind="bad")
         else:
-            words = f"Saved {count} {'setting' if count == 1 else 'settings'}."
-            self.message.value = markup.message(words, kind="good")
+            said = f"Saved {count} {'setting' if count == 1 else 'settings'}."
+            self.message.value = markup.message(said, kind="good")
 
     def _on_discard(self) -> None:
-        try:
-            self.draft.discard([self.section])
-        except MailwidgetsError as error:
-            self.message.value = markup.message(str(error), kind="bad")
-        else:
-            self.message.value = markup.message("Back to what is stored.")
+        self.draft.discard([self.section])
+        self.message.value = markup.message("Back to what is stored.")
 
     def _on_test(self) -> None:
         self.message.value = ""
         wrong = self.draft.wrong([self.section, "trust"])
         if wrong:
-            words = f"Not tested: correct {', '.join(wrong)} first."
-            self.message.value = markup.message(words, kind="bad")
+            said = f"Not tested: correct {', '.join(wrong)} first."
+            self.message.value = markup.message(said, kind="bad")
             return
         self.results.begin([value.as_row() for value in self.draft.resolution().values()])
         try:
             run = self.draft.servers.start_check(
-                self.section, changes=self.draft.changes(), on_step=self.results.step
+                self.section,
+                changes=self.draft.changes(),
+                documents=self.draft.stored,
+                on_step=self.results.step,
             )
         except MailwidgetsError as error:
             self.results.clear()

@@ -12,11 +12,13 @@ from html import escape
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
+from mailwidgets.draft.disputes import Dispute, label_of
 from mailwidgets.errors import Clash
 from mailwidgets.reports import page
 from mailwidgets.reports.report import Finding, Report, State, Step
 from mailwidgets.reports.wording import step_name
 from mailwidgets.settings.sections import SECTIONS, SETTINGS
+from mailwidgets.widgets import words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -54,6 +56,8 @@ def note(  # noqa: PLR0913 - each part of the note is one
     error: str = "",
     edited: bool = False,
     why: str = "",
+    trouble: str = "",
+    news: Sequence[str] = (),
 ) -> str:
     """Return what stands below a field.
 
@@ -64,18 +68,25 @@ def note(  # noqa: PLR0913 - each part of the note is one
         error: the rule that the typed text breaks.
         edited: whether the draft differs from what is stored.
         why: the reason why the field cannot be edited.
+        trouble: what is wrong with a stored password.
+        news: what changed elsewhere; it takes the help text's place and room: nothing moves.
     """
     lines = []
     if error:
         lines.append(f"<p class='mw-error' role='status'><b>✗ Not valid.</b> {escape(error)}</p>")
     if why:
         lines.append(f"<p class='mw-why'>{escape(why)}</p>")
+    if trouble:
+        lines.append(f"<p class='mw-trouble'>{escape(trouble[:1].upper() + trouble[1:])}</p>")
     mark = "<span class='mw-edited'>not saved</span> " if edited else ""
     beside = f"<span class='mw-aside'>{escape(aside)}</span> " if aside else ""
-    lines.append(
-        f"<p>{mark}<span class='mw-origin'>{escape(origin)}</span> {beside}{escape(help_text)}</p>"
-    )
-    return "".join(lines)
+    head = f"{mark}<span class='mw-origin'>{escape(origin)}</span> {beside}"
+    usual = f"{head}{escape(help_text)}"
+    if not news:
+        return "".join([*lines, f"<p>{usual}</p>"])
+    told = " ".join(f"<span class='mw-news'>{escape(one)}</span>" for one in news)
+    held = f"<p class='mw-held' aria-hidden='true'>{usual}</p>"
+    return "".join([*lines, f"<div class='mw-swap'><p>{head}{told}</p>{held}</div>"])
 
 
 def message(text: str, *, kind: str = "status") -> str:
@@ -89,6 +100,31 @@ def message(text: str, *, kind: str = "status") -> str:
         return ""
     role = "alert" if kind == "bad" else "status"
     return f"<div class='mw-message mw-{escape(kind)}' role='{role}'>{escape(text)}</div>"
+
+
+def dispute(found: Dispute) -> str:
+    """Return what both sides of a conflict made of one setting; of a secret, that they did."""
+    lock = found.slot[2]
+    what = "lock" if lock else "setting"
+    said = f"someone else changed this {what} too{words.who(found.author)}."
+    sides = {"When you began": found.base, "Stored now": found.theirs, "Yours": found.yours}
+    shown = "".join(
+        f"<div><dt>{escape(name)}</dt><dd>{escape(words.short(told, lock=lock))}</dd></div>"
+        for name, told in sides.items()
+    )
+    terms = "" if found.secret else f"<dl>{shown}</dl>"
+    return f"<div class='mw-clash'><p><b>⚠ Conflict:</b> {escape(said)}</p>{terms}</div>"
+
+
+def refusals(sentences: Sequence[str]) -> str:
+    """Return what cannot be changed in a form, a paragraph each; empty where everything can."""
+    paragraphs = "".join(f"<p>{escape(one)}</p>" for one in sentences)
+    return f"<div class='mw-message mw-refused'>{paragraphs}</div>" if sentences else ""
+
+
+def said(text: str) -> str:
+    """Return what only a screen reader says, in its own time."""
+    return f"<p class='mw-edited' role='status'>{escape(text)}</p>"
 
 
 def hint(text: str) -> str:
@@ -127,7 +163,7 @@ def conflict(clashes: Sequence[Clash]) -> str:
     return (
         "<div class='mw-message mw-bad' role='alert'>"
         "<strong>Not saved: someone else changed the same.</strong>"
-        " Your edits are still here. Save again to put yours in place, or discard them."
+        " Your edits are still here. Keep yours or take theirs at each field, then save again."
         "<table><thead><tr><th scope='col'>Setting</th><th scope='col'>When you looked</th>"
         "<th scope='col'>Theirs, stored now</th><th scope='col'>Yours</th></tr></thead>"
         f"<tbody>{rows}</tbody></table></div>"
@@ -218,7 +254,6 @@ def _label(name: str) -> str:
     """Return the label of a dotted name such as ``pop3.port`` or ``lock of pop3.port``."""
     head, _, dotted = name.rpartition(" ")
     section, _, key = dotted.partition(".")
-    found = SETTINGS.get((section, key))
-    if found is None:
+    if (section, key) not in SETTINGS:
         return name
-    return f"{head} {SECTIONS[section].title}: {found.marked_label}".strip()
+    return f"{head} {label_of((section, key))}".strip()

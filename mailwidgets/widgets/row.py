@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Final
 
 import ipywidgets as widgets
 
-from mailwidgets.draft import Draft, blocked
+from mailwidgets.draft.draft import Draft
+from mailwidgets.draft.obstacles import blocked, unreadable
 from mailwidgets.settings.declare import Setting
 from mailwidgets.settings.levels import Level
 from mailwidgets.settings.resolve import Value
 from mailwidgets.widgets import markup, words
+from mailwidgets.widgets.clash import ClashBox
 from mailwidgets.widgets.controls import Shown, control_for, takes_text
 from mailwidgets.widgets.look import plain, shared
+
+_READ_ONLY: Final = "Read-only: the reason stands above."
 
 
 class Row(widgets.VBox):
@@ -24,6 +29,7 @@ class Row(widgets.VBox):
         note: error, origin and help below it.
         reset: removes the edited level's own value; there once one was set.
         lock: the company's lock, once the company's level was edited.
+        clashes: conflicts about the value and about its lock, once there was one.
     """
 
     def __init__(self, draft: Draft, setting: Setting) -> None:
@@ -35,29 +41,44 @@ class Row(widgets.VBox):
         # A page with a hundred widgets less opens sooner: most values are inherited.
         self.reset: widgets.Button | None = None
         self.lock: LockBox | None = None
+        self.clashes: dict[bool, ClashBox] = {}
         self._parts: list[widgets.Widget] = [self.control.widget, self.note]
         super().__init__(self._parts, layout=shared(widgets.Layout))
         self.add_class("mw-row")
         self.add_class(f"mw-{setting.section}-{setting.key}")
 
-    def show(self, value: Value, *, writable: bool) -> None:
+    def show(self, value: Value) -> None:
         """Show the draft as it is now.
 
         Args:
             value: how the setting would stand if the draft were saved.
-            writable: whether the person may write the edited level.
         """
         draft, setting = self._draft, self.setting
         at_company = draft.at_company
         own = getattr(draft.sections[setting.section], setting.key)
-        why = blocked(value, at_company=at_company, writable=writable)
+        place = draft.place(setting)
+        refusal = draft.sight.refusals[place]
+        why = blocked(value, at_company=at_company, refusal="")
+        if refusal and not why:
+            why = _READ_ONLY  # the reason stands once, at the head of the form
+        trouble = unreadable(value, draft.servers.identity, draft.sight, at_company=at_company)
         error, edited = draft.errors.get(setting.id, ""), draft.dirty(setting.id)
         fallback = words.inherited(value, at_company=at_company)
         here = fallback if own is None else own
         fixed = here if at_company else value.effective
         self.control.show(
-            Shown(own, fixed if why else fallback, readonly=bool(why), wrong=bool(error))
+            Shown(
+                own,
+                fixed if why else fallback,
+                readonly=bool(why),
+                wrong=bool(error),
+                unreadable=bool(trouble),
+            )
         )
+        if setting.secret and not why:
+            trouble = trouble or draft.sight.unsealable.get(place, "")
+        trouble = trouble and f"{trouble.rstrip('.')}."
+        news = draft.elsewhere(setting.id)
         self.note.value = markup.note(
             words.origin(value, at_company=at_company),
             setting.help,
@@ -65,11 +86,15 @@ class Row(widgets.VBox):
             error=error,
             edited=edited,
             why=why,
+            trouble=trouble,
+            news=[words.elsewhere(one, level=place.level) for one in news],
         )
+        self._mark("mw-elsewhere", on=bool(news))
         self._mark("mw-invalid", on=bool(error))
         self._mark("mw-changed", on=edited)
         self._show_reset(fallback, offered=not why and (own is not None or bool(error)))
-        self._show_lock(value.locked, writable=writable)
+        self._show_lock(value.locked, writable=not refusal)
+        self._show_clashes()
 
     def _edit(self, entered: Any) -> None:  # noqa: ANN401 - a value has its field's type
         if takes_text(self.setting):
@@ -103,6 +128,30 @@ class Row(widgets.VBox):
                 self.lock = LockBox(self._draft, self.setting)
                 self._add(self.lock)
             self.lock.show(reason, writable=writable)
+
+    def _show_clashes(self) -> None:
+        found = {one.slot[2]: one for one in self._draft.disputed(self.setting.id)}
+        self._mark("mw-clashing", on=bool(found))
+        for lock, dispute in found.items():
+            if lock not in self.clashes:
+                box = ClashBox(self._draft, self.setting, self._refocus(lock=lock), lock=lock)
+                self.clashes[lock] = box
+                self._add(box)
+            self.clashes[lock].show(dispute)
+        for lock, box in self.clashes.items():
+            if lock in found:
+                box.remove_class("mw-folded")
+            else:
+                box.add_class("mw-folded")
+
+    def _refocus(self, *, lock: bool) -> Callable[[], None]:
+        """Return what puts the focus back to the value, or to its lock."""
+
+        def refocus() -> None:
+            wanted = self.lock.ticked if lock and self.lock else self.control.widget
+            wanted.focus()
+
+        return refocus
 
     def _add(self, part: widgets.Widget) -> None:
         self._parts.append(part)

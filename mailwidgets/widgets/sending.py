@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import ipywidgets as widgets
 
-from mailwidgets.draft import Draft
+from mailwidgets.draft.draft import Draft
 from mailwidgets.errors import MailwidgetsError
 from mailwidgets.reports.report import Fix
 from mailwidgets.targets import Targets
@@ -99,7 +99,10 @@ class SendBox(widgets.VBox):
         self.results.begin([value.as_row() for value in self.draft.resolution().values()])
         try:
             self.running = self.draft.servers.start_send(
-                self.to.value, changes=self.draft.changes(), on_step=self.results.step
+                self.to.value,
+                changes=self.draft.changes(),
+                documents=self.draft.stored,
+                on_step=self.results.step,
             )
         except MailwidgetsError as error:
             self.results.clear()

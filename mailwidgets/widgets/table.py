@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Any
+import asyncio
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import ipywidgets as widgets
 
 from mailwidgets.errors import MailwidgetsError
 from mailwidgets.servers import Servers
-from mailwidgets.settings.levels import Level
+from mailwidgets.settings.levels import Identity, Level
 from mailwidgets.widgets import markup
+from mailwidgets.widgets.beside import beside
 from mailwidgets.widgets.look import plain, shared
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class _Read(NamedTuple):
+    """What was read for the table."""
+
+    users: tuple[str, ...]
+    workstations: tuple[str, ...]
+    identity: Identity
+    frame: pd.DataFrame
 
 
 class EffectiveView(widgets.VBox):
@@ -19,6 +33,7 @@ class EffectiveView(widgets.VBox):
     Attributes:
         user, workstation: for whom; empty for the acting identity.
         table: the table, or why there is none.
+        reading: what waits for the store, ``None`` where nothing does.
 
     Args:
         servers: whose store is shown.
@@ -27,6 +42,7 @@ class EffectiveView(widgets.VBox):
     def __init__(self, servers: Servers) -> None:
         self.servers = servers
         self._asked_for = False
+        self.reading: asyncio.Task[None] | None = None
         self.user = self._chooser("View as user", servers.identity.user)
         self.workstation = self._chooser("on workstation", servers.identity.workstation)
         self.table = plain(widgets.HTML)
@@ -55,17 +71,39 @@ class EffectiveView(widgets.VBox):
         """Show what the store holds now."""
         if not self._asked_for:
             return
+        if self.reading is not None:
+            self.reading.cancel()
         user, workstation = self.user.value.strip(), self.workstation.value.strip()
+        self.reading = beside(lambda: self._read(user, workstation), self._show)
+
+    def close(self) -> None:
+        """Wait for no answer any more and close the table."""
+        if self.reading is not None:
+            self.reading.cancel()
+            self.reading = None
+        super().close()
+
+    def _read(self, user: str, workstation: str) -> _Read | MailwidgetsError:
+        """Return what there is to show, or why there is nothing."""
+        store = self.servers.store
         try:
-            for chooser, level in ((self.user, Level.USER), (self.workstation, Level.WORKSTATION)):
-                chooser.options = tuple(place.id for place in self.servers.store.places(level))
+            users, workstations = (
+                tuple(place.id for place in store.places(level))
+                for level in (Level.USER, Level.WORKSTATION)
+            )
             seen = self.servers.as_seen_by(user or None, workstation or None)
-            frame = seen.effective()
+            return _Read(users, workstations, seen.identity, seen.effective())
         except MailwidgetsError as error:
-            self.table.value = markup.message(str(error), kind="bad")
-        else:
-            caption = f"In force for user {seen.identity.user} on {seen.identity.workstation}"
-            self.table.value = markup.effective(frame, caption)
+            return error
+
+    def _show(self, found: _Read | MailwidgetsError) -> None:
+        self.reading = None
+        if isinstance(found, MailwidgetsError):
+            self.table.value = markup.message(str(found), kind="bad")
+            return
+        self.user.options, self.workstation.options = found.users, found.workstations
+        caption = f"In force for user {found.identity.user} on {found.identity.workstation}"
+        self.table.value = markup.effective(found.frame, caption)
 
     def _on_choice(self, _: Any) -> None:  # noqa: ANN401 - traitlets' own bunch
         self.refresh()

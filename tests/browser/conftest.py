@@ -15,7 +15,7 @@ from visits import HERE, Served, Visit, environment, free_port, running
 
 from mailwidgets import Practice, Servers
 from mailwidgets.prefill import prefill
-from mailwidgets.store.vault import Vault
+from mailwidgets.vault.vault import Vault
 
 CHROMIUM = "/usr/bin/chromium"
 # Chromium itself calls home unless told not to; the sandbox needs rights a container lacks.

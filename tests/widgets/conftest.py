@@ -8,7 +8,7 @@ import ipywidgets as widgets
 import pytest
 
 from mailwidgets import Dashboard, Servers
-from mailwidgets.draft import Draft
+from mailwidgets.draft.draft import Draft
 
 
 @pytest.fixture(autouse=True)

@@ -9,6 +9,7 @@ import pytest
 
 from mailwidgets import Dashboard, Servers
 from mailwidgets.widgets import dashboard as dashboard_module
+from mailwidgets.widgets import watch as watch_module
 from mailwidgets.widgets.look import plain
 
 PATIENCE = 10  # seconds
@@ -119,7 +120,7 @@ def test_a_store_damaged_meanwhile_is_reported_as_long_as_it_is(
 async def test_a_running_dashboard_follows_the_store_by_itself(
     servers: Servers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(dashboard_module, "_LOOKS_EVERY", 0.01)
+    monkeypatch.setattr(watch_module, "_LOOKS_EVERY", 0.01)
     dashboard = Dashboard(servers)
     port = dashboard.forms["pop3"].rows["port"].control.widget
     followed = asyncio.Event()
@@ -184,3 +185,59 @@ def test_a_notebook_has_one_code_cell_and_no_outputs(path: Path) -> None:
     assert (
         "".join(code[0]["source"]).splitlines()[0] == "from mailwidgets import Dashboard, Servers"
     )
+
+
+def test_news_is_counted_over_the_tabs_and_in_their_titles(
+    dashboard: Dashboard, servers: Servers
+) -> None:
+    quiet = dashboard.strip.text.value
+    servers.commit([servers.change("smtp.port", 587), servers.change("imap.timeout", 7)])
+    dashboard.look()
+
+    assert "2 changed elsewhere: SMTP port (u), IMAP: Timeout (sec) (u)." in (
+        dashboard.strip.text.value
+    )
+    assert "2 settings changed elsewhere" in dashboard.strip.said.value
+    assert dashboard.tabs.titles[:3] == ("POP3", "SMTP ◆1", "IMAP ◆1")
+
+    dashboard.strip.seen.click()
+
+    assert dashboard.strip.text.value == quiet
+    assert dashboard.tabs.titles[:3] == ("POP3", "SMTP", "IMAP")
+
+
+def test_news_is_said_once(dashboard: Dashboard, servers: Servers) -> None:
+    said: list[str] = []
+    dashboard.strip.said.observe(lambda change: said.append(change.new), "value")
+    servers.commit([servers.change("smtp.port", 587)])
+    dashboard.look()
+    dashboard.forms["pop3"].rows["port"].control.widget.value = "995"
+    dashboard.forms["pop3"].discard.click()
+    dashboard.look(anew=True)
+
+    assert len(said) == 1
+
+
+def test_a_conflict_is_in_its_tabs_title(dashboard: Dashboard, servers: Servers) -> None:
+    dashboard.forms["smtp"].rows["port"].control.widget.value = "465"
+    servers.commit([servers.change("smtp.port", 587)])
+    dashboard.look()
+
+    assert dashboard.tabs.titles[1] == "SMTP ● ⚠"
+    assert "There is a conflict." in dashboard.strip.said.value
+
+
+def test_a_conflict_of_passwords_puts_neither_into_any_widgets_state(
+    dashboard: Dashboard, servers: Servers
+) -> None:
+    row = dashboard.forms["pop3"].rows["password"]
+    row.control.widget.set_state({"value": "canary-mine"})
+    servers.commit([servers.change("pop3.password", "canary-theirs")])
+    dashboard.look()
+    dashboard.forms["pop3"].save.click()
+
+    state = json.dumps(widgets.Widget.get_manager_state())
+
+    assert "someone else changed this setting too" in row.clashes[False].told.value
+    assert "someone else changed the same" in dashboard.forms["pop3"].message.value
+    assert "canary" not in state

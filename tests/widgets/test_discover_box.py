@@ -11,7 +11,7 @@ import pytest
 from daemons.dnsmasq import name_server
 
 from mailwidgets import Dashboard, Servers
-from mailwidgets.draft import Draft
+from mailwidgets.draft.draft import Draft
 from mailwidgets.practice import Practice
 from mailwidgets.settings.documents import Change
 from mailwidgets.settings.levels import Level

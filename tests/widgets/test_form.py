@@ -11,7 +11,8 @@ from scripted import HANG, Scripted
 
 from mailwidgets import Draft, Servers
 from mailwidgets.reports.report import Finding, Report, State, Step
-from mailwidgets.settings.levels import Level
+from mailwidgets.settings.levels import Identity, Level
+from mailwidgets.vault.vault import Vault
 from mailwidgets.widgets.form import SectionForm
 from mailwidgets.widgets.row import Row
 
@@ -195,11 +196,16 @@ def test_a_company_setting_has_no_lock(draft: Draft) -> None:
 def test_a_level_that_may_not_be_written_is_read_only(
     servers: Servers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(servers.store, "writable", lambda level: level is Level.USER)
+    monkeypatch.setattr(
+        servers.store, "refusal", lambda place: "" if place.level is Level.USER else "not yours"
+    )
     form = SectionForm(Draft(servers), "pop3")
 
     assert form.rows["name"].control.widget.disabled
-    assert "you may not write the workstation level" in form.rows["name"].note.value
+    assert "Read-only: the reason stands above." in form.rows["name"].note.value
+    assert (
+        "cannot change the workstation&#x27;s (m) settings here: not yours." in form.refused.value
+    )
     assert not form.rows["port"].control.widget.disabled
 
 
@@ -214,6 +220,7 @@ def test_a_conflict_shows_all_three_sides_and_keeps_the_draft(
     for told in ("someone else changed the same", "POP3 port (u)", "1110", "995"):
         assert told in form.message.value
     assert servers.resolve()["pop3", "port"].effective == 1110
+    form.rows["port"].clashes[False].mine.click()
     form.save.click()
     assert servers.resolve()["pop3", "port"].effective == 995
 
@@ -366,3 +373,112 @@ def test_what_is_odd_about_the_settings_is_told_while_they_are_typed(draft: Draf
     draft.put(("smtp", "tls"), "implicit")
     assert form.odd.value == ""
     form.close()
+
+
+def test_news_is_marked_at_its_field_and_leaves_an_edit_alone(
+    form: SectionForm, servers: Servers
+) -> None:
+    type_into(form.rows["timeout"], "7")
+    servers.author = "bob"
+    servers.commit([servers.change("pop3.port", 587)])
+
+    form.draft.refresh()
+
+    assert form.rows["port"].control.widget.value == "587"
+    assert "Changed elsewhere: not set → 587 (by bob, " in form.rows["port"].note.value
+    assert "mw-elsewhere" in classes(form.rows["port"])
+    assert form.rows["timeout"].control.widget.value == "7"
+    type_into(form.rows["port"], "588")
+    assert "elsewhere" not in form.rows["port"].note.value
+
+
+def test_a_half_typed_value_stays_while_another_is_stored(
+    form: SectionForm, servers: Servers
+) -> None:
+    type_into(form.rows["port"], "99x")
+    servers.commit([servers.change("pop3.port", 587)])
+
+    form.draft.refresh()
+
+    assert form.rows["port"].control.widget.value == "99x"
+    assert "Not valid" in form.rows["port"].note.value
+
+
+def test_a_conflict_is_decided_at_its_field(form: SectionForm, servers: Servers) -> None:
+    type_into(form.rows["port"], "995")
+    servers.commit([servers.change("pop3.port", 1110)])
+    form.draft.refresh()
+    box = form.rows["port"].clashes[False]
+    for told in ("not set", "1110", "995"):
+        assert told in box.told.value
+    assert (box.mine.description, box.theirs.description) == (
+        "Keep mine: POP3 port (u)",
+        "Take theirs: POP3 port (u)",
+    )
+    assert "To be decided: POP3 port (u)." in form.status.value
+
+    box.theirs.click()
+
+    assert form.rows["port"].control.widget.value == "1110"
+    assert "mw-folded" in classes(box)
+    assert "mw-clashing" not in classes(form.rows["port"])
+
+
+def test_a_conflict_about_a_lock_is_decided_apart(form: SectionForm, servers: Servers) -> None:
+    form.draft.at_company = True
+    row = form.rows["port"]
+    assert row.lock is not None
+    row.lock.ticked.value = True
+    row.lock.reason.set_state({"value": "mine"})
+    servers.commit([servers.lock("pop3.port", "theirs")])
+    form.draft.refresh()
+    assert list(row.clashes) == [True]
+
+    form.draft.at_company = False
+    assert "mw-clashing" not in classes(row), "it is about the company's level"
+    assert "To be decided: lock of POP3 port (u)." in form.status.value
+    form.draft.at_company = True
+    row.clashes[True].mine.click()
+    form.save.click()
+
+    assert servers.resolve()["pop3", "port"].locked == "mine"
+
+
+def test_a_password_that_cannot_be_opened_here_says_why_and_is_not_overwritten(
+    servers: Servers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    servers.commit([servers.change("pop3.password", "canary"), servers.change("pop3.port", 995)])
+    monkeypatch.setenv("MAILWIDGETS_KEY", "A" * 43 + "=")
+    form = SectionForm(Draft(Servers(servers.store, servers.identity)), "pop3")
+    row = form.rows["password"]
+
+    assert row.control.widget.placeholder == "set, but cannot be read here"
+    assert "Set, but cannot be read here: it was encrypted with another key" in row.note.value
+    assert "set it anew." in row.note.value
+    type_into(form.rows["port"], "1995")
+    form.save.click()
+
+    assert servers.targets().login("pop3").password == "canary"
+    type_into(row, "anew")
+    assert "cannot be read" not in row.note.value
+
+
+def test_a_companys_password_that_cannot_be_opened_here_says_so_at_the_users_field(
+    servers: Servers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    servers.commit([servers.change("pop3.password", "canary", level=Level.COMPANY)])
+    monkeypatch.setenv("MAILWIDGETS_KEY", "A" * 43 + "=")
+    draft = Draft(Servers(servers.store, servers.identity))
+    row = SectionForm(draft, "pop3").rows["password"]
+
+    assert "Set, but cannot be read here" in row.note.value
+    draft.at_company = True
+    assert "Set, but cannot be read here" in row.note.value
+
+
+def test_a_password_that_nobody_here_can_encrypt_says_so_beforehand(servers: Servers) -> None:
+    vault = Vault.from_environment({}, user="bob")
+    acting = Servers(servers.store, Identity("bob", "WS-01"), vault=vault)
+    row = SectionForm(Draft(acting), "pop3").rows["password"]
+
+    assert "bob has published no key" in row.note.value

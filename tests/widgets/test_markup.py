@@ -8,10 +8,14 @@ import pandas as pd
 import pytest
 
 from mailwidgets import Servers
+from mailwidgets.draft.disputes import Dispute
+from mailwidgets.draft.news import Author
 from mailwidgets.errors import Clash
 from mailwidgets.reports.report import Finding, Line, Report, State, Step
+from mailwidgets.settings.levels import Level, Place
 from mailwidgets.widgets import markup
 
+SLOT = (Place(Level.COMPANY), ("pop3", "port"), False)
 HOSTILE = "<script>alert(1)</script><img src=x onerror='alert(2)'>\"&"
 
 
@@ -43,6 +47,11 @@ def everything() -> list[str]:
         markup.header(HOSTILE, HOSTILE, HOSTILE),
         markup.group(HOSTILE),
         markup.note(HOSTILE, HOSTILE, aside=HOSTILE, error=HOSTILE, edited=True, why=HOSTILE),
+        markup.note(HOSTILE, HOSTILE, aside=HOSTILE, trouble=HOSTILE, news=[HOSTILE]),
+        markup.dispute(Dispute(SLOT, HOSTILE, HOSTILE, HOSTILE, Author(HOSTILE), secret=False)),
+        markup.dispute(Dispute(SLOT, HOSTILE, HOSTILE, HOSTILE, None, secret=True)),
+        markup.refusals([HOSTILE]),
+        markup.said(HOSTILE),
         markup.message(HOSTILE, kind="bad"),
         markup.conflict([Clash("pop3.port", HOSTILE, HOSTILE, HOSTILE, HOSTILE)]),
         markup.conflict([Clash(HOSTILE, HOSTILE, HOSTILE, HOSTILE, HOSTILE)]),
@@ -120,3 +129,16 @@ def test_the_style_sheet_fetches_nothing_and_colours_by_the_theme() -> None:
     assert "@import" not in css
     assert "var(--jp-" in css
     assert not re.findall(r"#[0-9a-fA-F]{3,8}\b|rgb\(", css), "a colour that no theme can change"
+
+
+def test_a_conflict_of_passwords_shows_no_side_of_it() -> None:
+    html = markup.dispute(Dispute(SLOT, "canary", "canary", "canary", None, secret=True))
+
+    assert "someone else changed this setting too (edited outside)" in html
+    assert "canary" not in html
+
+
+def test_news_keeps_the_help_texts_room_but_not_its_voice() -> None:
+    html = markup.note("user", "what it is for", news=["Changed elsewhere."])
+
+    assert re.search(r"class='mw-held' aria-hidden='true'>.*what it is for", html)

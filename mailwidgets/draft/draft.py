@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from traitlets import Bool, Dict, HasTraits, Instance, Int
 
+from mailwidgets.draft.disputes import Dispute, dispute
+from mailwidgets.draft.edits import Edits, slot_of
+from mailwidgets.draft.news import Marks, News, differences
+from mailwidgets.draft.obstacles import blocked
+from mailwidgets.draft.sight import Attempt, Sight, attempt, look
 from mailwidgets.errors import Conflict, InvalidValue
 from mailwidgets.servers import Servers
 from mailwidgets.settings.declare import Section, Setting
 from mailwidgets.settings.documents import UNSET, Change, Documents, Key, drafted
 from mailwidgets.settings.levels import Level, Place
-from mailwidgets.settings.resolve import Resolution, Value
+from mailwidgets.settings.resolve import Resolution
 from mailwidgets.settings.sections import SECTIONS, SETTINGS
-
-_Slot = tuple[Place, Key, bool]
+from mailwidgets.store.commits import Slot
 
 
 class Draft(HasTraits):
@@ -27,8 +30,12 @@ class Draft(HasTraits):
         errors: the rule a typed value breaks, by (section, setting).
         revision: grows with every change, so that views know when to look again.
 
-    ``sections`` holds a ``Section`` instance per section: its traits are the values at the level
-    that is edited, ``None`` where that level has none. Setting such a trait edits the draft.
+    Attributes:
+        sections: a ``Section`` instance per section: its traits are the values at the level that
+            is edited, ``None`` where that level has none. Setting such a trait edits the draft.
+        sight: the store as it was last seen; nothing here reads it again but ``refresh`` and
+            ``save``.
+        news: what changed elsewhere since the person saw the form.
     """
 
     at_company = Bool(default_value=False)
@@ -36,17 +43,23 @@ class Draft(HasTraits):
     revision = Int(0)
     servers = Instance(Servers)
 
-    def __init__(self, servers: Servers) -> None:
+    def __init__(self, servers: Servers, sight: Sight | None = None) -> None:
         super().__init__(servers=servers)
-        self._edits: dict[_Slot, Change] = {}
         self._loading = False
         self.sections: dict[str, Section] = {}
-        self.stored: Documents = servers.documents()
+        self.sight: Sight = sight or look(servers)
+        self._edits = Edits(self.stored)
+        self.news = Marks()
         for name, section in SECTIONS.items():
             self.sections[name] = section()
             self.sections[name].observe(self._on_trait)
         self.observe(lambda _: self._turn(), "at_company")
         self._load()
+
+    @property
+    def stored(self) -> Documents:
+        """Return what is stored, as it was last seen."""
+        return self.sight.documents
 
     def place(self, setting: Setting) -> Place:
         """Return where an edit of a setting goes now."""
@@ -63,6 +76,7 @@ class Draft(HasTraits):
         try:
             self.put(key, SETTINGS[key].field.parse(text))
         except InvalidValue as error:
+            self._edits.begin((self.place(SETTINGS[key]), key, False))
             self.errors = {**self.errors, key: str(error)}
             self.revision += 1
 
@@ -91,8 +105,8 @@ class Draft(HasTraits):
         now = self.resolution().section(section)
         for key, _ in pairs:
             setting = now[key].setting
-            writable = self.servers.store.writable(self.place(setting).level)
-            if why := blocked(now[key], at_company=self.at_company, writable=writable):
+            refusal = self.sight.refusals[self.place(setting)]
+            if why := blocked(now[key], at_company=self.at_company, refusal=refusal):
                 raise InvalidValue(f"{setting.marked_label} cannot be changed here. {why}")
         for key, value in pairs:
             self.put((section, key), value)
@@ -103,9 +117,8 @@ class Draft(HasTraits):
         self._edit(Place(Level.COMPANY), key, value, lock=True)
 
     def changes(self, sections: Iterable[str] | None = None) -> tuple[Change, ...]:
-        """Return the edits as changes, of the given sections or all."""
-        wanted = set(SECTIONS if sections is None else sections)
-        return tuple(edit for edit in self._edits.values() if edit.key[0] in wanted)
+        """Return the edits of the given sections, or all."""
+        return self._edits.changes(sections)
 
     def dirty(self, key: Key) -> bool:
         """Return whether a setting, or its lock, is edited at the level shown."""
@@ -125,37 +138,63 @@ class Draft(HasTraits):
         """Return the values that would be in force if the draft were saved."""
         return self.servers.resolve(documents=self.stored, changes=self.changes())
 
+    def to_save(self, sections: Iterable[str] | None = None) -> tuple[Change, ...]:
+        """Return what a save of the given sections, or all, would commit.
+
+        Raises:
+            InvalidValue: if a typed value is marked as wrong.
+            Conflict: if someone else changed the same, and it is not decided whose counts.
+        """
+        wanted = set(SECTIONS if sections is None else sections)
+        if wrong := self.wrong(wanted):
+            raise InvalidValue(f"Not saved: correct {', '.join(wrong)} first.")
+        if disputes := self.disputes(wanted):
+            listed = ", ".join(one.label for one in disputes)
+            raise Conflict(
+                f"Not saved: someone else changed {listed}. Keep mine or take theirs first.",
+                [one.clash() for one in disputes],
+            )
+        return self.changes(wanted)
+
     def save(self, sections: Iterable[str] | None = None) -> int:
         """Commit the edits of the given sections, or all; return how many there were.
 
         Raises:
             InvalidValue: if a typed value is marked as wrong; nothing is stored.
-            Conflict: if someone else changed the same; the draft keeps its edits, now over
-                what they stored, so that a second save puts them through.
+            Conflict: if someone else changed the same; the draft keeps its edits until
+                ``keep_mine`` or ``take_theirs`` has decided about each.
             StoreError: if the store refuses; the draft keeps its edits.
         """
-        wanted = set(SECTIONS if sections is None else sections)
-        if wrong := self.wrong(wanted):
-            raise InvalidValue(f"Not saved: correct {', '.join(wrong)} first.")
-        changes = self.changes(wanted)
-        try:
-            self.servers.commit(changes)
-        except Conflict:
-            self.stored = self.servers.documents()
-            self._accept_stored(wanted)
-            self._load()
-            raise
-        self._edits = {slot: edit for slot, edit in self._edits.items() if slot[1][0] not in wanted}
-        self._take(self.servers.documents())
-        return len(changes)
+        return self.finish(attempt(self.servers, self.to_save(sections), self.sight))
+
+    def finish(self, tried: Attempt) -> int:
+        """Take what came of a save; return how many settings were saved.
+
+        What was edited while it went on stays an edit, over what was saved.
+
+        Raises:
+            MailwidgetsError: the reason why nothing was saved, as ``save`` does.
+        """
+        saved = tried.changes if tried.refusal is None else ()
+        again = self._edits.saved(saved)
+        self.news.forget({change.key[0] for change in saved})
+        if tried.sight is not None:
+            self.take(tried.sight, own=[slot_of(change) for change in saved])
+        for slot in again:
+            if slot in self._edits:
+                self._edits.put_over(slot)
+        self._load()
+        if tried.refusal is not None:
+            raise tried.refusal
+        return len(saved)
 
     def discard(self, sections: Iterable[str] | None = None) -> None:
-        """Return to what is stored."""
+        """Return to what is stored, as it was last seen."""
         wanted = set(SECTIONS if sections is None else sections)
-        stored = self.servers.documents()
-        self._edits = {slot: edit for slot, edit in self._edits.items() if slot[1][0] not in wanted}
+        self._edits.drop(wanted)
         self.errors = {key: text for key, text in self.errors.items() if key[0] not in wanted}
-        self._take(stored)
+        self.news.forget(wanted)
+        self._load()
 
     def refresh(self) -> None:
         """Read the store again; edits stay, and still conflict with what came in between.
@@ -163,27 +202,68 @@ class Draft(HasTraits):
         Raises:
             StoreError: if the store cannot be read; the draft stays as it was.
         """
-        stored = self.servers.documents()
-        if stored != self.stored:
-            self._take(stored)
+        self.take(look(self.servers, self.sight))
 
-    def _take(self, stored: Documents) -> None:
-        """Hold the edits, those that still differ, over what is stored now."""
-        self.stored = stored
-        for edit in tuple(self._edits.values()):
-            self._keep(edit.place, edit.key, edit.value, lock=edit.lock)
+    def take(self, sight: Sight, *, own: Collection[Slot] = ()) -> None:
+        """Hold the edits, those that still differ, over what is stored now; note the news.
+
+        Args:
+            sight: a look at the store, newer than the one held.
+            own: what this draft has saved itself, which is no news.
+        """
+        changed = differences(self.stored, sight.documents)
+        same = not changed and self.sight.rights == sight.rights
+        self.sight = sight
+        self._edits.rebase(sight.documents)
+        if not same:
+            self.news.note(changed, sight.authors, own)
+            self._load()
+
+    def elsewhere(self, key: Key) -> tuple[News, ...]:
+        """Return what changed elsewhere of a setting, as far as the level shown is concerned.
+
+        Conflicts are not among it: see ``disputed``.
+        """
+        company = Place(Level.COMPANY)
+        slots = {(self.place(SETTINGS[key]), key, False), (company, key, False)}
+        slots.add((company, key, True))
+        return self.news.of(slots - {one.slot for one in self.disputed(key)})
+
+    def seen(self) -> None:
+        """Forget what changed elsewhere: the person has looked."""
+        self.news.forget(SECTIONS)
+        self.revision += 1
+
+    def disputes(self, sections: Iterable[str] | None = None) -> tuple[Dispute, ...]:
+        """Return where someone else changed what is edited here, of some sections or all."""
+        wanted = set(SECTIONS if sections is None else sections)
+        return tuple(
+            dispute(edit, self._edits.base(slot_of(edit)), self.news.get(slot_of(edit)))
+            for edit in self._edits.conflicts()
+            if edit.key[0] in wanted
+        )
+
+    def disputed(self, key: Key) -> tuple[Dispute, ...]:
+        """Return the conflicts about a setting and its lock at the level shown."""
+        place = self.place(SETTINGS[key])
+        return tuple(one for one in self.disputes([key[0]]) if one.slot[:2] == (place, key))
+
+    def keep_mine(self, slot: Slot) -> None:
+        """Decide a conflict for the edit: the next save puts it through."""
+        self._edits.put_over(slot)
+        self.news.remove(slot)
+        self.revision += 1
+
+    def take_theirs(self, slot: Slot) -> None:
+        """Decide a conflict for what is stored: the edit is dropped."""
+        self._edits.remove(slot)
+        self.news.remove(slot)
         self._load()
-
-    def _accept_stored(self, sections: set[str]) -> None:
-        """Put the sections' edits over what is stored now: their maker is told of it."""
-        for slot, edit in self._edits.items():
-            if edit.key[0] in sections:
-                stored = self.stored.at(edit.place.level).get(edit.key, lock=edit.lock)
-                self._edits[slot] = replace(edit, base=stored)
 
     def _turn(self) -> None:
         """Show another level; texts that were marked as wrong at the one before are dropped."""
         self.errors = {}
+        self._edits.forget_texts()
         self._load()
 
     def _load(self) -> None:
@@ -205,33 +285,8 @@ class Draft(HasTraits):
             self._edit(self.place(SETTINGS[key]), key, value)
 
     def _edit(self, place: Place, key: Key, value: object, *, lock: bool = False) -> None:
-        self._keep(place, key, value, lock=lock)
-        self.revision += 1
-
-    def _keep(self, place: Place, key: Key, value: object, *, lock: bool) -> None:
-        """Hold an edit, or drop it where it is what is stored anyway."""
         slot = (place, key, lock)
-        stored = self.stored.at(place.level).get(key, lock=lock)
-        if value == stored:
-            self._edits.pop(slot, None)
-        else:
-            base = self._edits[slot].base if slot in self._edits else stored
-            self._edits[slot] = Change(place, key, value, base, lock)
-
-
-def blocked(value: Value, *, at_company: bool, writable: bool) -> str:
-    """Return why a field cannot be edited now; empty where it can.
-
-    Args:
-        value: the setting as the draft has it.
-        at_company: whether the company's level is edited.
-        writable: whether the person may write the edited level.
-    """
-    level = Level.COMPANY if at_company else value.setting.level
-    if value.locked is not None and level is not Level.COMPANY:
-        return f"Locked by the company: {value.locked or 'no reason given'}"
-    if value.borrowed is not None and not at_company:
-        return f"Taken from {value.borrowed.upper()}, by “Use {value.borrowed.upper()} account”."
-    if not writable:
-        return f"Read-only: you may not write the {level} level."
-    return ""
+        self._edits.put(slot, value)
+        if not self.disputed(key):  # else it says who is on the other side
+            self.news.remove(slot)
+        self.revision += 1

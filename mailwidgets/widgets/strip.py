@@ -1,0 +1,68 @@
+"""A line over the forms: how many settings changed elsewhere, and which."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import ipywidgets as widgets
+
+from mailwidgets.draft.draft import Draft
+from mailwidgets.draft.news import News
+from mailwidgets.widgets import markup, words
+from mailwidgets.widgets.look import plain, shared
+
+_QUIET = "What others save appears here by itself."
+
+
+class Strip(widgets.HBox):
+    """Always there, so that no news moves the fields below.
+
+    Attributes:
+        text: what changed elsewhere and is still marked.
+        said: the same, of what is new, for screen readers: once.
+        seen: takes all marks away.
+
+    Args:
+        back: gets the focus once the button is gone.
+    """
+
+    def __init__(self, back: widgets.DOMWidget) -> None:
+        self._draft: Draft | None = None
+        self._known: tuple[News, ...] = ()
+        self._back = back
+        self.text = plain(widgets.HTML, markup.hint(_QUIET))
+        self.said = plain(widgets.HTML)
+        self.seen = plain(widgets.Button, description="Mark as seen")
+        self.seen.add_class("mw-folded")
+        self.seen.on_click(lambda _: self._on_seen())
+        super().__init__([self.text, self.seen, self.said], layout=shared(widgets.Layout))
+        self.add_class("mw-strip")
+
+    def show(self, draft: Draft) -> None:
+        """Show what a draft marks."""
+        self._draft = draft
+        news = draft.news.all()
+        disputed = {one.slot for one in draft.disputes()}
+        settings = list(dict.fromkeys(one.slot[1] for one in news))
+        fresh = [one for one in news if one not in self._known]
+        self._known = news
+        if fresh:
+            clash = any(one.slot in disputed for one in fresh)
+            self.said.value = markup.said(_told(fresh) + (" There is a conflict." if clash else ""))
+        told = f"◆ {len(settings)} changed elsewhere: {words.listed(settings)}."
+        self.text.value = markup.hint(told if settings else _QUIET)
+        if news:
+            self.seen.remove_class("mw-folded")
+        else:
+            self.seen.add_class("mw-folded")
+
+    def _on_seen(self) -> None:
+        if self._draft is not None:
+            self._draft.seen()
+            self._back.focus()
+
+
+def _told(news: Sequence[News]) -> str:
+    keys = list(dict.fromkeys(one.slot[1] for one in news))
+    count = f"{len(keys)} {'setting' if len(keys) == 1 else 'settings'}"
+    return f"{count} changed elsewhere: {words.listed(keys)}."
