@@ -1,161 +1,123 @@
-"""A password planted by form and by command line is found nowhere afterwards.
+"""Every surface on which a password could show, and the test that looks for it there.
 
-What the page and the kernel say to each other is searched in ``tests/browser``.
+The canary is a password that has opened the servers, or that the vault gives back, so that no
+test passes for want of it. ``canary/planted.py`` plants it and searches for it in every encoding.
 """
 
 from __future__ import annotations
 
-import asyncio
-import base64
-import io
-import json
-import logging
-import os
-import subprocess
-import sys
-import traceback
+import ast
 from pathlib import Path
+from typing import Final
 
-import nbclient
-import nbformat
-import pytest
+from mailwidgets.app import MailwidgetsApp
 
-from mailwidgets import Draft, Practice, Servers, rehearse
-from mailwidgets.errors import MailwidgetsError
+HERE: Final = Path(__file__).parent
+_COMMANDS: Final = "canary/test_canary_commands.py::"
+_DATABASE: Final = "canary/test_canary_database.py::"
+_DISK: Final = "canary/test_canary_disk.py::"
+_MEMORY: Final = "canary/test_canary_memory.py::"
+_SEARCH: Final = "canary/test_canary_search.py::"
+_WIDGETS: Final = "canary/test_canary_widgets.py::"
+_ANY_COMMAND: Final = f"{_COMMANDS}test_no_command_shows_or_keeps_the_canary"
+_OBJECTS: Final = f"{_MEMORY}test_no_object_shows_or_pickles_the_canary"
+_TABLES: Final = f"{_MEMORY}test_no_table_shows_the_canary"
+_REPORTS: Final = f"{_MEMORY}test_no_report_page_transcript_or_bundle_shows_the_canary"
+_TRACES: Final = f"{_MEMORY}test_no_traceback_with_its_variables_shows_the_canary"
+_STATES: Final = f"{_WIDGETS}test_no_widgets_state_or_message_holds_the_canary"
+_SERVED: Final = f"{_COMMANDS}test_the_dashboards_page_log_and_processes_hold_no_canary"
+_SET: Final = f"{_DISK}test_set_writes_only_what_is_encrypted"
+_ROTATED: Final = f"{_DISK}test_a_change_of_keys_writes_a_key_to_its_file_alone"
+_MOVED: Final = f"{_DISK}test_export_and_import_write_no_password_and_no_passphrase"
+_MIGRATED: Final = f"{_DISK}test_migrate_says_no_password_to_a_database"
+_TALK: Final = f"{_DATABASE}test_neither_activity_nor_log_nor_disk_holds_the_canary"
 
-CANARY = 'c4n4ry-Pässwört "q" \\ ☃'
+# What each command prints and logs, with --log-level=DEBUG, and every file that it leaves.
+COMMANDS: Final = {
+    **dict.fromkeys(
+        [
+            *("show", "set", "unset", "lock", "unlock", "history", "diff", "undo", "snapshot"),
+            *("keys", "everyone", "migrate", "export", "import", "check", "send", "discover"),
+        ],
+        _ANY_COMMAND,
+    ),
+    "database": f"{_DATABASE}test_no_command_on_a_database_shows_the_canary_or_its_roles_password",
+    "dashboard": _SERVED,
+    "practice": f"{_COMMANDS}test_practice_prints_no_canary",
+}
 
-
-def traces(password: str) -> list[str]:
-    """Every form in which a program is likely to let a password slip."""
-    plain = password.encode()
-    encoded = [base64.b64encode(part).decode().rstrip("=") for part in (plain, b"\0" + plain)]
-    return [
-        *("c4n4ry", json.dumps(password)[1:-1], repr(password)[1:-1], *encoded),
-        base64.b64encode(f"\0ana@practice.example\0{password}".encode()).decode(),
-    ]
-
-
-def assert_clean(text: str, where: object) -> None:
-    for trace in traces(CANARY):
-        assert trace not in text, f"{where}: {trace}"
-
-
-def assert_folder_clean(folder: Path) -> None:
-    files = [path for path in folder.rglob("*") if path.is_file()]
-    assert files
-    for path in files:
-        assert_clean(path.read_bytes().decode("latin-1"), path)
-        assert_clean(path.read_bytes().decode("utf-8", "replace"), path)
-
-
-def run(store: Path, *words: str, stdin: str = "") -> str:
-    done = subprocess.run(
-        [sys.executable, "-X", "dev", "-m", "mailwidgets", *words, "--log-level=DEBUG"],
-        capture_output=True,
-        text=True,
-        input=stdin,
-        timeout=60,
-        check=False,
-        env={**os.environ, "MAILWIDGETS_STORE": str(store)},
-    )
-    return done.stdout + done.stderr
-
-
-@pytest.mark.usefixtures("key")
-def test_a_password_from_the_command_line_is_found_nowhere(tmp_path: Path) -> None:
-    store = tmp_path / "store"
-    with Practice.start() as practice:
-        values = ["pop3.name=localhost", f"pop3.port={practice.ports['pop3']}", "pop3.sasl=yes"]
-        (tmp_path / "ca.pem").write_text(practice.ca_pem, "utf-8")
-        outputs = [
-            run(store, "set", *values, "pop3.user=ana@practice.example"),
-            run(store, "set", "pop3.password=-", stdin=CANARY),
-            run(store, "set", f"smtp.password={CANARY}", "smtp.port=nonsense"),
-            run(store, "set", f"smtp.password={CANARY}\nRCPT TO"),
-            run(store, "set", f"smtp.passwort={CANARY}"),
-            *(run(store, "show", "--format", form) for form in ("table", "json", "csv")),
-            *(
-                run(store, "check", "pop3", "--format", form, "--ca-file", str(tmp_path / "ca.pem"))
-                for form in ("text", "json")
-            ),
-        ]
-
-    assert "auth_rejected" in outputs[-1], outputs[-1]
-    for output in outputs:
-        assert_clean(output, output)
-    assert_folder_clean(store)
-
-
-@pytest.mark.usefixtures("key")
-def test_no_repr_traceback_or_log_shows_a_password(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    caplog.set_level(logging.DEBUG)
-    servers = Servers.open(tmp_path / "store", user="ana")
-    draft = Draft(servers)
-    draft.enter(("pop3", "password"), CANARY)
-    held = [draft.changes(), draft.resolution(), draft.sections["pop3"].trait_values(), draft]
-    draft.save()
-    login = servers.targets().login("pop3")
-    held += [login, servers.targets(), servers.documents(), servers.effective().to_csv()]
-    monkeypatch.setenv("MAILWIDGETS_KEY", "A" * 43 + "=")
-    refusals = []
-    for refused in (
-        Servers(servers.store, servers.identity).targets,
-        lambda: servers.commit([servers.change("pop3.password", CANARY + "\n")]),
-    ):
-        try:
-            refused().login("pop3")
-        except MailwidgetsError as error:
-            trace = traceback.TracebackException.from_exception(error, capture_locals=False)
-            refusals.append("".join(trace.format()))
-
-    assert len(refusals) == 2
-    assert login.password == CANARY
-    for one in held:
-        assert_clean(f"{one!r} {one!s}", type(one))
-    for refusal in refusals:
-        assert_clean(refusal, refusal)
-    assert_clean(caplog.text, "log")
+SURFACES: Final = {
+    **{
+        f"command mailwidgets {name}: output, DEBUG log, files": at for name, at in COMMANDS.items()
+    },
+    "repr, str and _repr_html_ of every living object of the package": _OBJECTS,
+    "pickles of every living object of the package": _OBJECTS,
+    "every class that says itself how it is shown": (
+        f"{_MEMORY}test_every_class_that_shows_itself_is_known"
+    ),
+    "tables: repr, HTML, CSV, JSON, pickle of the DataFrames": _TABLES,
+    "reports: text, JSON, page, transcript, of logins taken and refused": _REPORTS,
+    "support bundle": _REPORTS,
+    "log of the library at DEBUG": f"{_MEMORY}test_no_log_holds_the_canary",
+    "tracebacks with the variables of every frame": _TRACES,
+    "exceptions: arguments, attributes, causes, contexts": _TRACES,
+    "widgets' state": _STATES,
+    "widgets' messages to the page": _STATES,
+    "frames between page and kernel, the page's DOM": (
+        "browser/test_dashboard.py::test_no_password_travels_to_the_browser"
+    ),
+    "executed notebook with saved widgets, verbose traceback in it": (
+        f"{_WIDGETS}test_an_executed_notebook_with_saved_widgets_holds_no_canary"
+    ),
+    "HTML page of the dashboard, and its log": _SERVED,
+    "command line and environment of every process of the dashboard": _SERVED,
+    "command line and environment of every program a command starts": _SET,
+    "files: documents, .history, .journal, .lock, temporary ones; every write": _SET,
+    "files: key files, temporary ones too; every write of a rotation": _ROTATED,
+    "files: export with a passphrase, and its import; every write": _MOVED,
+    "files: undo; every write": f"{_DISK}test_undo_writes_no_password",
+    "files: what is left in TMPDIR": (
+        f"{_COMMANDS}test_nothing_of_a_command_is_left_in_the_temporary_folder"
+    ),
+    "database: all that migrate and set send to its socket": _MIGRATED,
+    "database: every row of every table": f"{_DATABASE}test_no_row_holds_the_canary",
+    "database: pg_stat_activity and its query texts": _TALK,
+    "database: server log with all statements": _TALK,
+    "database: the server's files, write-ahead log too": _TALK,
+}
+# They show that the search itself finds what it looks for.
+SEARCH: Final = {
+    f"{_SEARCH}test_the_search_finds_every_form",
+    f"{_SEARCH}test_the_search_looks_into_archives_and_names",
+    f"{_SEARCH}test_what_is_planted_opens_every_server",
+    f"{_DISK}test_the_trace_sees_what_is_written",
+}
 
 
-async def test_no_report_shows_a_password_whatever_the_mechanism(tmp_path: Path) -> None:
-    with Practice.start() as practice:
-        servers = rehearse(practice, tmp_path / "store")
-        names = ("pop3.password", "workflow.password")
-        changes = [servers.change(name, CANARY) for name in names]
-        for sasl in (False, True):
-            sections = ("pop3", "smtp", "imap", "workflow")
-            changes += [servers.change(f"{section}.sasl", value=sasl) for section in sections]
-            reports = await asyncio.gather(
-                *(servers.check(section, changes=changes) for section in sections)
-            )
-            for report in reports:
-                assert report.code == "auth_rejected", str(report)
-                assert_clean(f"{report!r}{report.transcript!r}{report}", report.section)
-                assert_clean(json.dumps(report.as_dict(), ensure_ascii=False), report.section)
+def functions_of(module: Path) -> set[str]:
+    """Return the tests of a module, as the tables name them."""
+    tree = ast.parse(module.read_text("utf-8"))
+    return {
+        f"{module.relative_to(HERE)}::{node.name}"
+        for node in tree.body
+        if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
+    }
 
 
-@pytest.mark.usefixtures("key")
-def test_an_executed_notebook_with_saved_widgets_holds_no_password(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("CANARY", CANARY)
-    monkeypatch.setenv("MAILWIDGETS_STORE", str(tmp_path / "store"))
-    cells = [
-        "import os\nfrom mailwidgets import Dashboard, Servers",
-        "dashboard = Dashboard(Servers.open())\nform = dashboard.forms['pop3']",
-        "form.rows['password'].control.widget.value = os.environ['CANARY']",
-        "form.save.click()\ndashboard",
-        "dashboard.servers.effective(), dashboard.draft.sections['pop3'].password",
-    ]
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(one) for one in cells])
+def test_every_command_is_a_surface() -> None:
+    assert set(COMMANDS) == set(MailwidgetsApp.subcommands), "a command the canary does not know"
 
-    nbclient.NotebookClient(notebook, timeout=60, store_widget_state=True).execute()
-    text = io.StringIO()
-    nbformat.write(notebook, text)
 
-    assert "widgets" in notebook.metadata
-    assert_clean(text.getvalue(), "notebook")
-    assert_folder_clean(tmp_path / "store")
+def test_every_surface_is_searched_and_every_search_is_of_a_surface() -> None:
+    named = set(SURFACES.values()) | SEARCH
+    modules = {HERE / name.partition("::")[0] for name in named}
+    modules |= set((HERE / "canary").glob("test_*.py"))
+    there = {test for module in modules for test in functions_of(module)}
+    assert named <= there, named - there
+    assert {test for test in there if test.startswith("canary/")} <= named
+
+
+def test_the_list_of_surfaces_can_be_quoted() -> None:
+    for number, (surface, test) in enumerate(SURFACES.items(), 1):
+        print(f"{number:2} {surface}  ({test.partition('::')[0]})")  # noqa: T201 - for pytest -rP
+    assert len(SURFACES) > len(COMMANDS)
