@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from mailwidgets.vault.passphrase import Passphrase
 
 
-class Moving:
+class Moving(ABC):
     """What a ledger does with the settings of many.
 
     Attributes:
@@ -34,9 +35,9 @@ class Moving:
     vault: Vault
     author: str
 
+    @abstractmethod
     def commit(self, changes: Sequence[Change], *, why: str = "") -> Commit | None:
         """Store all changes or none: the ledger does."""
-        raise NotImplementedError
 
     def impact(self, changes: Iterable[Change]) -> Impact:
         """Return whose effective values changes would change, and how; nothing is stored.
