@@ -25,6 +25,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from mailwidgets.history.difference import Contrast, Difference
+from mailwidgets.moving.sheet import guarded
 from mailwidgets.settings.levels import Place
 from mailwidgets.store.commits import Commit, Edit, printable
 
@@ -36,8 +37,6 @@ DIFFERENCE_COLUMNS = (*_EDIT, "commit", "at", "by")
 CONTRAST_COLUMNS = (
     *("section", "key", "label", "effective", "from", "other", "other_from", "differs"),
 )
-
-_FORMULA = ("=", "+", "-", "@")  # what a spreadsheet would calculate
 
 
 def commit_row(commit: Commit) -> Row:
@@ -121,4 +120,4 @@ def _cell(value: object) -> object:
     if not isinstance(value, str):
         return value
     # A spreadsheet would take another person's words for a formula.
-    return printable(f"'{value}" if value.startswith(_FORMULA) else value)
+    return printable(guarded(value))

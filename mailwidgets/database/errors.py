@@ -61,11 +61,6 @@ def is_duplicate(error: SQLAlchemyError) -> bool:
     return state_of(error) in _DUPLICATE
 
 
-def is_absent(error: SQLAlchemyError) -> bool:
-    """Return whether there are no tables of ours."""
-    return state_of(error) in _ABSENT
-
-
 def is_settled(error: SQLAlchemyError) -> bool:
     """Return whether an error that answered a COMMIT says that nothing was stored.
 
