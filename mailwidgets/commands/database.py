@@ -79,7 +79,8 @@ class Database(Command):
             can_log_in = people.allow(store.database, one)
             self.say(f"The role {one.role} is user {one.id} and may write {one.may}.")
             if not can_log_in:
-                self.say(f"The database has no role {one.role} yet: CREATE ROLE makes it.")
+                quoted = one.role.replace('"', '""')  # else PostgreSQL takes it in small letters
+                self.say(f'The database has no role {one.role} yet: CREATE ROLE "{quoted}" LOGIN')
         elif task == "revoke":
             if not people.revoke(store.database, roles[0]):
                 raise Usage(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
+from psycopg.pq import Conninfo
 from sqlalchemy import Engine, create_engine
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
@@ -23,6 +24,10 @@ _DRIVERS: Final = {
     "cockroachdb+psycopg": "cockroachdb+psycopg",
 }
 _FORM: Final = "postgresql://ROLE@HOST:PORT/DATABASE"
+_ESCAPED: Final = (
+    "In a password, every character that is no letter or digit is written as % and two "
+    "hexadecimal digits."
+)
 # A dashboard must not hang, whatever becomes of the server, the network, or another writer.
 _LIMITS: Final = {
     "statement_timeout": STATEMENT_SECONDS,
@@ -100,6 +105,11 @@ class Address:
             )
         except (NoSuchModuleError, ModuleNotFoundError):
             raise StoreError(_NO_COCKROACH) from None
+        except ArgumentError:
+            raise StoreError(
+                f"{self.location} has hosts and ports that do not fit: expected one port, a "
+                "number, or as many as there are hosts"
+            ) from None
 
 
 def read_address(text: str) -> Address:
@@ -111,16 +121,20 @@ def read_address(text: str) -> Address:
     """
     url = _parsed(text)
     if url is None:
-        raise StoreError(
-            f"not a database's URL: expected {_FORM}. In a password, every character that is no "
-            "letter or digit is written as % and two hexadecimal digits."
-        )
+        raise StoreError(f"not a database's URL: expected {_FORM}. {_ESCAPED}")
     if url.drivername not in _DRIVERS:
         raise StoreError(
             f"no store can be opened at {url.drivername}://…: of databases, postgresql:// and "
             "cockroachdb:// are known, both through psycopg 3"
         )
-    open_query = {name: value for name, value in url.query.items() if not _is_secret(name)}
+    shown_as = {one.keyword.decode(): one.dispchar for one in Conninfo.get_defaults()}
+    if not shown_as.keys() >= url.query.keys():
+        raise StoreError(
+            "a database's URL has a parameter after its ? that libpq does not know: expected such "
+            f"as sslmode, host or connect_timeout. {_ESCAPED}"
+        )
+    # What libpq marks is a password, a key, or for its own developers.
+    open_query = {name: value for name, value in url.query.items() if not shown_as[name]}
     shown = URL.create(
         url.drivername, url.username, None, url.host, url.port, url.database, open_query
     )
@@ -134,7 +148,3 @@ def _parsed(text: str) -> URL | None:
         return None
     # A stray @ is most likely a password's: then host and database hold the rest of it.
     return None if "@" in f"{url.host}{url.database}" else url
-
-
-def _is_secret(name: str) -> bool:
-    return "pass" in name.lower() or "secret" in name.lower()

@@ -8,13 +8,14 @@ sent and no answer came, the database is asked first whether the commit is there
 from __future__ import annotations
 
 import logging
+import os
 import random
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final, TypeVar
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from mailwidgets.database.address import Address
@@ -51,8 +52,17 @@ class Database:
         self.location = address.location
         self.cockroach = address.cockroach
         self.patience = patience
-        self.engine = address.engine()
+        self._engine = address.engine()
+        self._process = os.getpid()
         self._met = False  # whether the database has ever been there
+
+    @property
+    def engine(self) -> Engine:
+        """Return the connections of this process: a forked one begins with none."""
+        if self._process != os.getpid():  # they are its parent's, which goes on using them
+            self._engine.dispose(close=False)
+            self._process = os.getpid()
+        return self._engine
 
     def read(self, work: Callable[[Connection], _T]) -> _T:
         """Return what some reading yields, run again after a lost connection.

@@ -5,6 +5,7 @@ Neither the statement nor its values are ever repeated: they hold what someone h
 
 from __future__ import annotations
 
+from shlex import quote
 from typing import Final
 
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
@@ -21,12 +22,14 @@ _DUPLICATE: Final = frozenset({"23505", "42P06", "42P07", "42710", "42723", "427
 _STOPPING: Final = ("08", "57P")  # connection exceptions; shutdown, crash, starting up
 # Classes whose message says how the server is and never what was sent to it.
 _TOLD: Final = frozenset({"08", "25", "28", "3D", "53", "54", "55", "57", "58", "F0", "XX"})
+READ_ONLY: Final = "the database takes no writes at present (read-only transaction)"
 _WORDS: Final = {
     "57014": "it took too long and was cut short",
     "22P05": "a text holds a character that the database cannot: NUL, or what its encoding lacks",
     "22P02": "a text holds half a surrogate pair, which PostgreSQL's JSON cannot hold",
     "54001": "a document is nested too deeply for the database",
-    "25006": "the database takes no writes at present (read-only transaction)",
+    "25006": READ_ONLY,
+    "22003": "a document holds a number that is too large for the database",
 }
 
 
@@ -41,8 +44,6 @@ def is_lost(error: SQLAlchemyError) -> bool:
     if not isinstance(error, DBAPIError):
         return False
     state = state_of(error)
-    if state == "57014":  # cancelled: the connection lives on
-        return False
     named = type(error.orig).__name__
     return (
         error.connection_invalidated
@@ -88,7 +89,7 @@ def translated(error: SQLAlchemyError, location: str, doing: str) -> StoreError:
     if state in _ABSENT:
         return StoreError(
             f"{location} holds no mailwidgets tables yet. Someone who may create a schema there "
-            f"makes them with: mailwidgets database create --store={location}"
+            f"makes them with: mailwidgets database create --store={quote(location)}"
         )
     if isinstance(error, PoolTimeout):
         return StoreError(

@@ -7,6 +7,7 @@ neither; a pooler in front may not let them through.
 from __future__ import annotations
 
 import logging
+import os
 import threading
 import time
 from typing import Any, Final, cast
@@ -22,6 +23,7 @@ _NOTIFY: Final = b"NOTIFY mailwidgets"
 _UNKNOWN: Final = ("0A", "42")  # SQLSTATE classes of databases that do not know how
 _SLICE: Final = 0.2  # seconds until a wait notices that it is not wanted any more
 _DEAF: Final = 30.0  # seconds until listening is tried again
+_REST: Final = 0.2  # seconds between two that are heard: where many commit, or someone shouts
 
 _log = logging.getLogger(__name__)
 
@@ -36,10 +38,20 @@ class Notices:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._mute = False
+        self._begin()
+
+    def _begin(self) -> None:
+        self._process = os.getpid()
         self._lock = threading.Lock()  # one waits on the connection, others on the clock
         self._closing = threading.Event()
         self._listening: psycopg.Connection[Any] | None = None
         self._deaf_until = 0.0
+        self._heard_at = -_REST
+
+    def _own(self) -> None:
+        """Begin anew in a forked process: threads that waited are not there, nor is their wire."""
+        if self._process != os.getpid():
+            self._begin()
 
     def tell(self, connection: Connection) -> None:
         """Say that something changed; where that fails, nobody minds.
@@ -62,6 +74,7 @@ class Notices:
 
     def wait(self, seconds: float) -> None:
         """Return after some time, or as soon as something was said."""
+        self._own()
         end = time.monotonic() + seconds
         self._closing.clear()
         if self._lock.acquire(blocking=False):
@@ -74,6 +87,7 @@ class Notices:
 
     def close(self) -> None:
         """End a wait, and the connection that it was on."""
+        self._own()
         self._closing.set()
         with self._lock:
             self._hang_up()
@@ -82,11 +96,14 @@ class Notices:
         """Return whether something was said before the end; at once where nothing can be heard."""
         try:
             connection = self._connection()
+            rested = min(self._heard_at + _REST, end)
+            self._closing.wait(max(0.0, rested - time.monotonic()))
             while connection and not self._closing.is_set():
                 left = min(_SLICE, end - time.monotonic())
                 if left <= 0:
                     return False
                 if list(connection.notifies(timeout=left, stop_after=1)):
+                    self._heard_at = time.monotonic()
                     return True
         except (psycopg.Error, SQLAlchemyError, OSError) as error:
             self._hang_up()

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from shlex import quote
 from typing import Final
 
 from sqlalchemy import Connection, delete, select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from mailwidgets.database.engine import Database
+from mailwidgets.database.errors import READ_ONLY
 from mailwidgets.database.schema import people
 from mailwidgets.settings.levels import Level, Place
 
@@ -18,7 +20,8 @@ _RIGHTS: Final = text(
     " COALESCE((SELECT pg_has_role(t.tableowner, 'USAGE') FROM pg_catalog.pg_tables AS t"
     " WHERE t.schemaname = 'mailwidgets' AND t.tablename = 'document'), false)"
     " OR COALESCE((SELECT r.rolbypassrls FROM pg_catalog.pg_roles AS r"
-    " WHERE r.rolname = current_user), false) AS owner"
+    " WHERE r.rolname = current_user), false) AS owner,"
+    " current_setting('transaction_read_only') = 'on' AS standby"
     " FROM (SELECT 1 AS one) AS x"
     " LEFT JOIN mailwidgets.people AS p ON p.role = CAST(current_user AS text)"
 )
@@ -58,10 +61,12 @@ class Rights:
     Attributes:
         person: the role.
         known: whether it may do anything at all.
+        standby: whether the database takes no writes at present, from nobody.
     """
 
     person: Person
     known: bool
+    standby: bool = False
 
     def reading(self, place: Place) -> str:
         """Return why a place may not be read; empty where it may."""
@@ -82,7 +87,7 @@ class Rights:
             Level.WORKSTATION: one.workstations,
         }
         if one.admin or may[place.level]:
-            return ""
+            return READ_ONLY if self.standby else ""
         return f"the database does not let the role {one.role!r} write {place}; {self._own()}"
 
     def _own(self) -> str:
@@ -93,7 +98,7 @@ class Rights:
         role = self.person.role
         return (
             f"the role {role!r} is nobody here yet: an administrator lets it in with "
-            f"mailwidgets database allow {role} --user=…"
+            f"mailwidgets database allow {quote(role)} --user=…"
         )
 
 
@@ -107,7 +112,7 @@ def rights(connection: Connection) -> Rights:
         admin=bool(found.owner or found.admin),
         workstations=bool(found.workstations),
     )
-    return Rights(person, known)
+    return Rights(person, known, found.standby)
 
 
 def allow(database: Database, person: Person) -> bool:

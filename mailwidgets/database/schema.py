@@ -132,7 +132,12 @@ CREATE POLICY removing ON mailwidgets.people FOR DELETE USING ({admin})
 """
 
 # Whoever is not in people sees nothing and writes nothing: the policies say so, for everyone.
+# Default privileges may have given more (TRUNCATE asks no policy) or less.
 _GRANTS: Final = """
+REVOKE ALL ON mailwidgets.schema_version, mailwidgets.document, mailwidgets.history,
+    mailwidgets.people FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION mailwidgets.own_id(text), mailwidgets.is_admin(text),
+    mailwidgets.sets_workstations(text) TO PUBLIC;
 GRANT USAGE ON SCHEMA mailwidgets TO PUBLIC;
 GRANT SELECT ON mailwidgets.schema_version TO PUBLIC;
 GRANT SELECT, INSERT, UPDATE ON mailwidgets.document TO PUBLIC;
@@ -142,7 +147,8 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON mailwidgets.people TO PUBLIC
 
 # Which role wrote is for the database to say: "by" is only what a program told it. Of rows from
 # before nobody knows. One index finds a commit whose outcome is unknown, and lets it land once;
-# the other is the order in which the history of many places is told.
+# the other is the order in which the history of many places is told. A time is one that every
+# program can read: of an infinite one, nobody could tell the history any more.
 _ROLE: Final = """
 ALTER TABLE mailwidgets.history ADD COLUMN IF NOT EXISTS role text;
 ALTER TABLE mailwidgets.history ALTER COLUMN role SET DEFAULT session_user;
@@ -150,7 +156,9 @@ CREATE UNIQUE INDEX IF NOT EXISTS history_commit ON mailwidgets.history (commit_
 CREATE INDEX IF NOT EXISTS history_at ON mailwidgets.history (at, commit_id, level, id);
 DROP POLICY IF EXISTS adding ON mailwidgets.history;
 CREATE POLICY adding ON mailwidgets.history FOR INSERT
-    WITH CHECK (role = CAST(session_user AS text) AND ({write}))
+    WITH CHECK (role = CAST(session_user AS text) AND ({write})
+        AND at >= CAST('1900-01-01 00:00:00+00' AS timestamptz)
+        AND at < CAST('9000-01-01 00:00:00+00' AS timestamptz))
 """
 
 FIRST: Final = (
@@ -158,7 +166,7 @@ FIRST: Final = (
     "CREATE TABLE IF NOT EXISTS mailwidgets.schema_version (version integer PRIMARY KEY)",
 )
 # By the version that each leads to.
-_STEPS: Final = {1: (_TABLES, _FUNCTIONS, _POLICIES, _GRANTS), 2: (_ROLE,)}
+_STEPS: Final = {1: (_TABLES, _FUNCTIONS, _POLICIES), 2: (_ROLE, _GRANTS)}
 
 
 def step(version: int, *, cockroach: bool) -> list[str]:

@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
+from shlex import quote
 from typing import Final
 
-from sqlalchemy import Connection, func, insert, select, text
+from sqlalchemy import Connection, insert, select, text
 
 from mailwidgets.database.engine import Database
 from mailwidgets.database.schema import FIRST, VERSION, schema_version, step
 from mailwidgets.errors import StoreError
 
 _LOCKED: Final = select(schema_version.c.version).with_for_update()
-
-
-def installed(connection: Connection) -> int:
-    """Return the version of the tables.
-
-    Raises:
-        ProgrammingError: if there are none.
-    """
-    return connection.scalar(select(func.max(schema_version.c.version))) or 0
 
 
 def fit_version(version: int, location: str) -> None:
@@ -37,7 +29,7 @@ def fit_version(version: int, location: str) -> None:
         raise StoreError(
             f"{location} has tables of version {version}, older than this mailwidgets, which "
             f"needs {VERSION}. Their owner brings them up to date with: "
-            f"mailwidgets database upgrade --store={location}"
+            f"mailwidgets database upgrade --store={quote(location)}"
         )
 
 

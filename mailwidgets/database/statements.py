@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -14,6 +15,7 @@ from sqlalchemy import (
     Table,
     Text,
     bindparam,
+    case,
     cast,
     func,
     select,
@@ -36,8 +38,11 @@ def pairs(places: Iterable[Place]) -> dict[str, Any]:
 
 
 _VERSION: Final = select(func.max(schema_version.c.version).label("version")).subquery()
+# A commit comes after the one before. A time that the database's own clock has not come near is
+# no such time: whoever may add a record to one document must not turn the history of all others.
+_CREDIBLE: Final = case((history.c.at < func.now() + timedelta(days=1), history.c.at))
 _LAST: Final = (
-    select(history.c.revision, history.c.at)
+    select(history.c.revision)
     .where(history.c.level == document.c.level, history.c.id == document.c.id)
     .order_by(history.c.revision.desc())
     .limit(1)
@@ -53,8 +58,8 @@ DOCUMENTS: Final = select(
 ).select_from(_VERSION.outerjoin(document, _one_of(document)))
 
 HELD: Final = DOCUMENTS.add_columns(
-    _LAST.with_only_columns(history.c.revision).scalar_subquery().label("last"),
-    _LAST.with_only_columns(history.c.at).scalar_subquery().label("at"),
+    _LAST.scalar_subquery().label("last"),
+    _LAST.with_only_columns(_CREDIBLE).scalar_subquery().label("at"),
 )
 
 REVISIONS: Final = select(document.c.level, document.c.id, document.c.revision).where(
@@ -69,7 +74,7 @@ LOCKED: Final = (
 )
 
 PAST: Final = (
-    select(history.c.level, history.c.id, func.max(history.c.revision), func.max(history.c.at))
+    select(history.c.level, history.c.id, func.max(history.c.revision), func.max(_CREDIBLE))
     .where(_one_of(history))
     .group_by(history.c.level, history.c.id)
 )

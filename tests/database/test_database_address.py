@@ -6,6 +6,7 @@ import logging
 import traceback
 from collections.abc import Callable
 from pathlib import Path
+from typing import cast
 
 import psycopg
 import pytest
@@ -35,6 +36,8 @@ CANARY = "c4n4ry-Pässwört"
         ("postgresql://db/mail?password=s3cret&sslmode=require", "postgresql://db/mail?sslmode=require"),
         ("postgresql://db/mail?sslpassword=s3cret", "postgresql://db/mail"),
         ("postgresql://ana:s3cret%40%2F@db/mail", "postgresql://ana@db/mail"),
+        ("postgresql://db/mail?scram_client_key=s3cret", "postgresql://db/mail"),
+        ("postgresql://db/mail?passfile=/etc/pg", "postgresql://db/mail?passfile=%2Fetc%2Fpg"),
     ],
 )  # fmt: skip
 def test_a_location_is_the_url_without_a_password(url: str, location: str) -> None:
@@ -53,6 +56,9 @@ def test_a_location_is_the_url_without_a_password(url: str, location: str) -> No
         "postgresql://s3cret:s3cret",
         "postgresql+psycopg2://ana:s3cret@db/mail",
         "postgresql://ana:s3cret@db:s3cret/mail",
+        "postgresql://db/mail?pasword=s3cret",
+        "postgresql://db/mail?password=s3cret&s3cret=x",
+        "postgresql://ana:s3cret@db/mail?port=x",
         "mysql://ana:s3cret@db/mail",
         "s3cret://db",
     ],
@@ -91,6 +97,12 @@ def test_the_limits_are_in_force(database_url: str) -> None:
         assert connection.exec_driver_sql("SHOW search_path").scalar() == "pg_catalog"
         assert connection.exec_driver_sql("SHOW client_encoding").scalar() == "UTF8"
         assert connection.exec_driver_sql("SHOW application_name").scalar() == "mailwidgets"
+        # What a firewall cuts is noticed by the sockets themselves.
+        driver = cast("psycopg.Connection[object]", connection.connection.driver_connection)
+        chosen = driver.info.get_parameters()
+        assert chosen["tcp_user_timeout"] == "10000"
+        watched = ("keepalives_idle", "keepalives_interval", "keepalives_count")
+        assert [chosen[name] for name in watched] == ["5", "2", "3"]
     store.close()
 
 

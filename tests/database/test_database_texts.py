@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import pytest
 from edits import ANA, BOB, COMPANY, USER, change
 
+from mailwidgets.database import records
 from mailwidgets.database.store import DatabaseStore
 from mailwidgets.database.texts import LONGEST_NAME
 from mailwidgets.errors import StoreError
@@ -91,4 +92,4 @@ def test_the_longest_name_is_held_and_a_longer_one_told(store: DatabaseStore) ->
 
 @pytest.mark.parametrize("id_", ["\0", HALF])
 def test_a_commit_that_cannot_be_asked_for_is_not_found(store: DatabaseStore, id_: str) -> None:
-    assert store.find(id_) is None
+    assert store.database.read(lambda connection: records.find(connection, id_)) is None

@@ -163,6 +163,30 @@ def test_a_backend_that_is_ended_as_the_commit_arrives_is_found_out_about(
     assert ids(store) == [done.id]
 
 
+@pytest.mark.parametrize("code", ["40003", "40001", "08006"])
+def test_a_commit_that_is_answered_by_doubt_is_looked_up_and_made_again(
+    store: DatabaseStore, postgres_owner: Callable[[str], None], code: str
+) -> None:
+    """As CockroachDB answers with 40003 where it does not know what became of a COMMIT."""
+    store.commit(everywhere(1))
+    postgres_owner("CREATE SEQUENCE public.answered")
+    postgres_owner(
+        "CREATE FUNCTION public.doubt() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+        f" IF nextval('public.answered') = 1 THEN RAISE EXCEPTION 'doubt' USING ERRCODE = '{code}';"
+        " END IF; RETURN NULL; END $$"
+    )
+    postgres_owner(
+        "CREATE CONSTRAINT TRIGGER doubt AFTER UPDATE ON mailwidgets.document"
+        " DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.doubt()"
+    )
+    done = store.commit(everywhere(2), note := Note())
+
+    assert done
+    assert done.id == note.id
+    assert numbers(store) == {2}
+    assert len(ids(store)) == 2
+
+
 def test_where_the_database_stays_away_the_commits_id_is_told(
     store: DatabaseStore, database_url: str, wire: Wire, opening: Open
 ) -> None:
@@ -176,9 +200,7 @@ def test_where_the_database_stays_away_the_commits_id_is_told(
         far.commit(everywhere(1), note)
     assert note.id in str(error.value)
     assert "othing was stored" not in str(error.value)
-    found = store.find(note.id)
-    assert found
-    assert found.id == note.id
+    assert ids(store) == [note.id]
 
 
 def test_where_nothing_was_sent_yet_it_is_told_that_nothing_was_stored(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 
 import psycopg
@@ -81,6 +82,29 @@ def test_a_store_that_is_let_go_leaves_no_connection(
     assert connections("%") == 1
     del store
     assert until(lambda: connections("%") == 0, 10)
+
+
+def test_whoever_shouts_all_the_time_keeps_nobody_busy(
+    store: DatabaseStore, database_url: str, connections: Callable[[str], int]
+) -> None:
+    silent = threading.Event()
+
+    def shout() -> None:
+        with psycopg.connect(database_url, autocommit=True) as other:
+            while not silent.is_set():
+                other.execute("NOTIFY mailwidgets")
+
+    store.wait(0.01)
+    assert connections("LISTEN%") == 1
+    shouting = threading.Thread(target=shout)
+    shouting.start()
+    heard, end = 0, time.monotonic() + 1
+    while time.monotonic() < end:
+        store.wait(1)
+        heard += 1
+    silent.set()
+    shouting.join(10)
+    assert 1 < heard <= 7
 
 
 def test_a_wait_survives_that_its_connection_is_ended(

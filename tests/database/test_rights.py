@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -14,7 +15,11 @@ from sqlalchemy.engine import make_url
 from mailwidgets.database.people import Person, allow, everyone, revoke
 from mailwidgets.database.store import DatabaseStore
 from mailwidgets.errors import ReadOnlyStore, StoreError
+from mailwidgets.folder.folder import FolderStore
+from mailwidgets.ledger import Ledger
+from mailwidgets.moving.migrate import migrate
 from mailwidgets.settings.levels import Level, Place
+from mailwidgets.vault.vault import Vault
 
 COMPANY_PLACE = Place(COMPANY)
 DOCUMENTS = "SELECT level, id FROM mailwidgets.document ORDER BY level, id"
@@ -68,6 +73,37 @@ def test_a_user_does_not_read_another_users_document(ana: str, opening: Open) ->
     ):
         with pytest.raises(StoreError, match="may not read user bob"):
             act()
+    told: list[Place] = []
+    both = [BOB.place(USER), ANA.place(USER)]
+    found = own.read_each(both, lambda place, _: told.append(place))
+    assert [one.place for one in found] == [ANA.place(USER)]
+    assert told == [BOB.place(USER)]
+
+
+def test_who_does_not_read_everything_does_not_move_a_part_of_it(
+    ana: str, opening: Open, tmp_path: Path
+) -> None:
+    own = opening(ana)
+
+    target = FolderStore(tmp_path / "target")
+    with pytest.raises(StoreError, match=r"may not read user .* Nothing was moved: it would not b"):
+        migrate(own, target, Vault.from_environment())
+    assert not target.path.exists()
+
+
+def test_who_does_not_read_everything_is_told_that_an_export_lacks_the_others(
+    ana: str, opening: Open, filled: DatabaseStore
+) -> None:
+    def exported(store: DatabaseStore, *levels: str) -> tuple[int, tuple[str, ...]]:
+        found = Ledger(store, ANA).export(levels=levels)
+        return found.documents, found.warnings
+
+    documents, (warning,) = exported(opening(ana), "user")
+    assert documents == 1
+    assert warning.startswith("all other users are left out: ")
+    assert "may not read user" in warning
+    assert exported(opening(ana), "workstation") == (2, ())
+    assert exported(filled, "user") == (2, ())
 
 
 def test_a_user_writes_their_own_document_alone(ana: str, opening: Open) -> None:
@@ -115,6 +151,21 @@ def test_an_administrator_writes_everything_and_says_who_may(
     assert "someone" in [one.role for one in everyone(chief.database)]
     assert revoke(chief.database, "someone")
     assert not revoke(chief.database, "someone")
+
+
+def test_whoever_bypasses_row_level_security_is_known_to_do_so(
+    filled: DatabaseStore,
+    database_url: str,
+    new_role: Callable[[str], str],
+    opening: Open,
+    postgres_owner: Callable[[str], None],
+) -> None:
+    assert filled
+    url = new_role(database_url)
+    postgres_owner(f'ALTER ROLE "{name_of(url)}" BYPASSRLS')
+    keeper = opening(url)
+    assert [keeper.refusal(place) for place in (COMPANY_PLACE, BOB.place(USER))] == ["", ""]
+    assert keeper.commit(everywhere(5, BOB))
 
 
 def test_whoever_is_not_let_in_reads_and_writes_nothing(

@@ -9,6 +9,7 @@ from typing import Any
 import psycopg
 import pytest
 from daemons.postgres import NewDatabase
+from daemons.process import until
 from database_types import Open, Role
 from edits import ANA, COMPANY, USER, change, everywhere
 
@@ -34,6 +35,9 @@ FROM pg_policies WHERE schemaname = 'mailwidgets'
 UNION ALL
 SELECT 'grant', table_name, grantee, privilege_type
 FROM information_schema.table_privileges WHERE table_schema = 'mailwidgets'
+UNION ALL
+SELECT 'execute', routine_name, grantee, privilege_type
+FROM information_schema.routine_privileges WHERE routine_schema = 'mailwidgets'
 UNION ALL
 SELECT 'version', '', '', version::text FROM mailwidgets.schema_version
 ORDER BY 1, 2, 3, 4
@@ -66,7 +70,7 @@ def test_an_empty_database_says_which_command_makes_the_tables(
         lambda: store.places(USER),
         lambda: upgrade(store.database),
     ):
-        with pytest.raises(StoreError, match="mailwidgets database create --store=postgresql:"):
+        with pytest.raises(StoreError, match="mailwidgets database create --store='postgresql:"):
             act()
     assert "database create" in store.refusal(ANA.place(USER))
     assert create(store.database) == 0
@@ -95,12 +99,23 @@ def test_two_that_create_at_once_make_the_same_tables(
         assert shape(url) == shape(database_url)
 
 
+def test_default_privileges_give_nobody_more_nor_less(
+    empty_database: NewDatabase, database_url: str, opening: Open
+) -> None:
+    url = empty_database()
+    with psycopg.connect(url) as owner:
+        owner.execute("ALTER DEFAULT PRIVILEGES GRANT ALL ON TABLES TO PUBLIC")
+        owner.execute("ALTER DEFAULT PRIVILEGES REVOKE ALL ON FUNCTIONS FROM PUBLIC")
+    assert create(opening(url).database) == 0
+    assert shape(url) == shape(database_url)
+
+
 def test_older_tables_are_refused_until_they_are_brought_up_to_date(
     version_1: str, database_url: str, opening: Open
 ) -> None:
     store = opening(version_1)
     for act in (lambda: store.read(ANA), lambda: store.commit(everywhere(1))):
-        with pytest.raises(StoreError, match="mailwidgets database upgrade --store=postgresql:"):
+        with pytest.raises(StoreError, match="mailwidgets database upgrade --store='postgresql:"):
             act()
 
     assert upgrade(store.database) == 1
@@ -130,6 +145,28 @@ def test_two_that_upgrade_at_once_come_to_the_same(
         said = sorted(pool.map(lambda one: upgrade(one.database), stores))
     assert said == [1, VERSION, VERSION, VERSION]
     assert shape(version_1) == shape(database_url)
+
+
+def test_an_upgrade_waits_for_older_programs_that_are_writing(
+    version_1: str, opening: Open
+) -> None:
+    waits = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+    store = opening(version_1)
+    with ThreadPoolExecutor(1) as pool, psycopg.connect(version_1) as older:
+        older.execute("SELECT max(at) FROM mailwidgets.history")
+        older.execute("UPDATE mailwidgets.document SET revision = 3 WHERE id = 'ana'")
+        upgrading = pool.submit(upgrade, store.database)
+        with psycopg.connect(version_1, autocommit=True) as owner:
+            assert until(lambda: owner.execute(waits).fetchone() != (0,), 10)
+        older.execute(
+            "INSERT INTO mailwidgets.history (level, id, revision, commit_id, at, by, record)"
+            " SELECT level, id, 3, 'late', now(), 'ana', record FROM mailwidgets.history"
+            " WHERE revision = 2"
+        )
+        older.commit()
+        assert upgrading.result(20) == 1
+    assert next(iter(store.history([ANA.place(USER)]))).id == "late"
+    assert store.commit([change(USER, "pop3.port", 996)])
 
 
 def test_an_upgrade_that_fails_in_the_middle_changes_nothing(
