@@ -21,6 +21,18 @@ _FORBIDDEN = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 _NO_SYNC = frozenset({errno.EINVAL, errno.ENOTSUP})
 
 
+def at_home(name: str | os.PathLike[str]) -> Path:
+    """Return a path as typed, a ``~`` at its beginning replaced by the home folder it stands for.
+
+    Raises:
+        StoreError: if nobody has such a home folder.
+    """
+    try:
+        return Path(name).expanduser()
+    except RuntimeError as error:
+        raise StoreError(f"{name}: there is no such home folder; give the whole path") from error
+
+
 class reported:  # noqa: N801 - read as a statement
     """Turn what the system refuses into a store's error, which names file and reason.
 
@@ -112,19 +124,18 @@ def make_folder(path: Path, *, mode: int = 0o777) -> None:
     sync(path.parent)
 
 
-def stage(path: Path, data: bytes, target: Path, *, mode: int = 0o666) -> None:
-    """Write a new file that is to replace another, whose owner and mode it takes over; durably.
+def stage(path: Path, data: bytes, *, mode: int = 0o666) -> None:
+    """Write a new file durably, before it gets the name under which it counts.
 
     Args:
         path: the new file; it must not be there yet.
         data: what it holds.
-        target: the file that it is to replace.
-        mode: its mode, less the umask, where there is nothing to replace.
+        mode: its mode, less the umask.
 
     Raises:
-        OSError: if the disk is full, or this person may not write the target.
+        OSError: if the disk is full, or this person may not write there.
     """
-    number = begin(path, data, target, mode=mode)
+    number = begin(path, data, path, mode=mode)
     try:
         os.fsync(number)
     finally:
@@ -132,7 +143,15 @@ def stage(path: Path, data: bytes, target: Path, *, mode: int = 0o666) -> None:
 
 
 def begin(path: Path, data: bytes, target: Path, *, mode: int = 0o666) -> int:
-    """Do as ``stage``, but leave it to the caller to make the file durable, and to close it.
+    """Write a new file that is to replace another, whose owner and mode it takes over.
+
+    The caller makes it durable, and closes it.
+
+    Args:
+        path: the new file; it must not be there yet.
+        data: what it holds.
+        target: the file that it is to replace.
+        mode: its mode, less the umask, where there is nothing to replace.
 
     Returns:
         The new file's descriptor.
@@ -197,13 +216,6 @@ def _replaceable(target: Path) -> os.stat_result | None:
         return None
     if not os.access(target, os.W_OK):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
-    if sys.platform != "win32":
-        folder = target.parent.stat()
-        owners = (0, held.st_uid, folder.st_uid)
-        if folder.st_mode & stat.S_ISVTX and os.geteuid() not in owners:
-            raise PermissionError(errno.EPERM, "it is another person's file in a shared folder")
-        if folder.st_mode & stat.S_ISVTX and target.is_symlink():
-            raise PermissionError(errno.EPERM, "it is a link in a shared folder")
     return held
 
 

@@ -9,16 +9,17 @@ from typing import TYPE_CHECKING
 
 from mailwidgets.custody.sealed import commit_sealed, owner
 from mailwidgets.errors import InvalidValue
+from mailwidgets.everyone.standing import COMPANY
 from mailwidgets.history.past import Past
 from mailwidgets.location import folder_of
 from mailwidgets.moving.moving import Moving
-from mailwidgets.settings.documents import ANY, UNSET, Change, Documents, drafted
-from mailwidgets.settings.levels import Identity, Level, actor
+from mailwidgets.settings.documents import ANY, UNSET, Change, Document, Documents, drafted
+from mailwidgets.settings.levels import Identity, Level, Place, actor
 from mailwidgets.settings.resolve import Resolution, resolve
 from mailwidgets.settings.secret import Secret
 from mailwidgets.settings.sections import fit, setting
 from mailwidgets.store.commits import Commit
-from mailwidgets.store.protocol import Store
+from mailwidgets.store.protocol import Store, Unread, raised
 from mailwidgets.vault.keys import KeyFile
 from mailwidgets.vault.vault import Vault
 
@@ -90,6 +91,7 @@ class Ledger(Past, Moving):
         *,
         origins: bool = False,
         problems: list[str] | None = None,
+        unread: Unread = raised,
     ) -> pd.DataFrame:
         """Return the effective values of all users, a row each: see ``effective_of_users``.
 
@@ -97,28 +99,43 @@ class Ledger(Past, Moving):
             workstation: where they sit; without one, what is kept there is left out.
             origins: whether to tell where each value comes from instead.
             problems: gets, in words, every stored value that was passed over.
+            unread: told of each user whose document cannot be read, and why: the table lacks
+                them. By default it is raised, for such a table could mislead.
 
         Raises:
-            StoreError: if a document cannot be read: a table that lacks someone would mislead.
+            StoreError: if the company's document or the workstation's cannot be read.
         """
         from mailwidgets.everyone.fleet import (  # noqa: PLC0415 - pandas takes 0.3 s
             effective_of_users,
             noting,
         )
 
-        common = self.store.read(self._identity(None, workstation))
-        users = noting(self.store.read_all(Level.USER), [] if problems is None else problems)
-        seat = common.workstation if workstation else None
-        return effective_of_users(users, common.company, seat, origins=origins)
+        places = [COMPANY, *([Place(Level.WORKSTATION, workstation)] if workstation else [])]
+        held = {one.place: one for one in noting(self.store.read_each(places), problems)}
+        company, *seat = (held.get(place, Document(place)) for place in places)
+        users = noting(self.store.read_all(Level.USER, unread), problems)
+        return effective_of_users(users, company, *seat, origins=origins)
 
-    def every_workstation(self, *, origins: bool = False) -> pd.DataFrame:
-        """Return the effective values of what is kept at workstations, a row each."""
+    def every_workstation(
+        self,
+        *,
+        origins: bool = False,
+        problems: list[str] | None = None,
+        unread: Unread = raised,
+    ) -> pd.DataFrame:
+        """Return what is in force of the settings kept at workstations, a row each.
+
+        The arguments, and what is raised, are as for ``everyone``.
+        """
         from mailwidgets.everyone.fleet import (  # noqa: PLC0415 - pandas takes 0.3 s
             effective_of_workstations,
+            noting,
         )
 
-        workstations = self.store.read_all(Level.WORKSTATION)
-        return effective_of_workstations(workstations, self.documents().company, origins=origins)
+        held = noting(self.store.read_each([COMPANY]), problems)
+        company = next(held, Document(COMPANY))
+        workstations = noting(self.store.read_all(Level.WORKSTATION, unread), problems)
+        return effective_of_workstations(workstations, company, origins=origins)
 
     def change(
         self, name: str, value: object, *, level: Level | None = None, base: object = ANY

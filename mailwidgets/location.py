@@ -7,12 +7,13 @@ import re
 from pathlib import Path
 from typing import Final
 
+from mailwidgets.disk import at_home
 from mailwidgets.errors import StoreError
 from mailwidgets.folder.folder import FolderStore
 from mailwidgets.store.protocol import Store
 
 _PASSWORD: Final = re.compile(r"(://[^:/?#]*):.*(?=@)")
-_QUERY: Final = re.compile(r"([?&][^=&]*(?:pass|secret)[^=&]*=)[^&]*", re.IGNORECASE)
+_QUERY: Final = re.compile(r"([?&][^=&]*(?:pass|secret|scram)[^=&]*=)[^&]*", re.IGNORECASE)
 _DATABASES: Final = ("postgresql", "cockroachdb")
 
 
@@ -30,12 +31,14 @@ def store_at(chosen: str | os.PathLike[str] | None) -> Store:
         import platformdirs  # noqa: PLC0415 - only for the default place
 
         return FolderStore(platformdirs.user_data_path("mailwidgets", appauthor=False))
-    scheme, colon, _ = str(chosen).partition("://")
-    if not colon:
-        return FolderStore(Path(chosen).expanduser())
-    if scheme.partition("+")[0] not in _DATABASES:
+    scheme, colon, rest = str(chosen).partition(":")
+    url, known = rest.startswith("//"), scheme.partition("+")[0] in _DATABASES
+    if not (url or (colon and known)):
+        return FolderStore(at_home(chosen))
+    if not (url and known):
         raise StoreError(
-            f"no store can be opened at {scheme}://…: give a folder, or a postgresql:// URL"
+            f"no store can be opened at {scheme}:…: give a folder, or a URL that begins with "
+            "postgresql://"
         )
     try:
         from mailwidgets.database.store import (  # noqa: PLC0415 - 40 MB that a folder is without
@@ -50,7 +53,7 @@ def store_at(chosen: str | os.PathLike[str] | None) -> Store:
 
 def absolute(chosen: str) -> str:
     """Return a place as another working folder understands it; a URL as it is."""
-    return chosen if "://" in chosen else str(Path(chosen).expanduser().absolute())
+    return chosen if "://" in chosen else str(at_home(chosen).absolute())
 
 
 def shown(chosen: str) -> str:

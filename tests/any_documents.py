@@ -32,6 +32,8 @@ TRICKY = (
     "(set)",
     '"',
     "; ,",
+    "007",
+    "'1E5",
 )
 CHARACTERS = st.characters(exclude_categories=["C", "Zl", "Zp"])
 TEXT = st.sampled_from(TRICKY) | st.text(CHARACTERS, min_size=1, max_size=30).filter(str.strip)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from mailwidgets.errors import DamagedDocument
@@ -11,7 +11,7 @@ from mailwidgets.settings.levels import Identity, Level, Place
 from mailwidgets.settings.sections import fit
 from mailwidgets.store.commits import Commit, Moved, Note
 from mailwidgets.store.merge import merge, places_of
-from mailwidgets.store.protocol import Store
+from mailwidgets.store.protocol import Store, Unread, raised
 from mailwidgets.store.written import Written
 
 
@@ -34,9 +34,14 @@ class MemoryStore(Store):
     def read(self, identity: Identity) -> Documents:
         return Documents(*(self._written(identity.place(one)).document() for one in Level))
 
-    def read_all(self, level: Level) -> Iterator[Document]:
-        for place in self.places(level):
-            yield self._written(place).document()
+    def read_each(self, places: Iterable[Place], unread: Unread = raised) -> Iterator[Document]:
+        for place in places:
+            try:
+                written = self._written(place)
+            except DamagedDocument as error:
+                unread(place, error)
+            else:
+                yield from [written.document()] if written.content else []
 
     def places(self, level: Level) -> tuple[Place, ...]:
         held = {*self.contents, *self.damaged}

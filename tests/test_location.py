@@ -17,6 +17,7 @@ from mailwidgets.location import absolute, folder_of, shown, store_at
         ("postgresql://ana:p@ss:w/rd@h:5/db", "postgresql://ana@h:5/db"),
         ("postgresql://ana:pw@h,i:5/db", "postgresql://ana@h,i:5/db"),
         ("postgresql://ana@h/db?sslpassword=x&host=/tmp", "postgresql://ana@h/db?sslpassword=…&host=/tmp"),
+        ("postgresql://h/db?scram_client_key=x&sslmode=require", "postgresql://h/db?scram_client_key=…&sslmode=require"),
         ("postgresql:///db?host=/run/pg", "postgresql:///db?host=/run/pg"),
         ("settings/a:b@c", "settings/a:b@c"),
     ],
@@ -34,13 +35,27 @@ def test_a_place_is_found_again_from_another_folder(
     assert absolute("postgresql://ana@h/db") == "postgresql://ana@h/db"
 
 
+def test_a_home_that_nobody_has_is_told_and_no_folder_of_its_name_is_made() -> None:
+    for look in (store_at, absolute):
+        with pytest.raises(StoreError, match="~nobody-here/store: there is no such home folder"):
+            look("~nobody-here/store")
+
+
 def test_a_folder_is_a_store_and_an_unknown_scheme_is_none(tmp_path: Path) -> None:
     store = store_at(tmp_path / "settings")
 
     assert isinstance(store, FolderStore)
     assert folder_of(store) == tmp_path / "settings"
-    with pytest.raises(StoreError, match=r"no store can be opened at mysql://…: give a folder"):
-        store_at("mysql://ana:CANARY@h/db")
+    for url in (
+        "mysql://ana:CANARY@h/db",
+        "postgres://ana:CANARY@h/db",
+        "postgresql:/a:CANARY@h/d",
+    ):
+        scheme = url.partition(":")[0]
+        with pytest.raises(StoreError, match=f"no store can be opened at {scheme}:…: give") as told:
+            store_at(url)
+        assert "CANARY" not in str(told.value)
+    assert isinstance(store_at("postgresql"), FolderStore)
 
 
 def test_a_database_whose_driver_is_absent_says_what_to_install() -> None:

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from traitlets import Bool, Enum
 
-from mailwidgets.commands.command import OK, Command, Usage
+from mailwidgets.commands.command import FAILED, OK, Command, Usage
+from mailwidgets.errors import StoreError
 from mailwidgets.everyone.advice import advice
 from mailwidgets.location import folder_of
 from mailwidgets.moving.sheet import guarded
 from mailwidgets.servers import Servers
-from mailwidgets.settings.levels import Level
+from mailwidgets.settings.levels import Level, Place
 from mailwidgets.settings.sections import SECTIONS
 
 if TYPE_CHECKING:
@@ -59,23 +60,28 @@ class Everyone(Command):
             known = ", ".join(SECTIONS)
             raise Usage(f"everyone takes one section of {known}, not {' '.join(words)!r}")
         servers = self.servers()
-        problems: list[str] = []
-        table = self._table(servers, problems)
+        told: list[str] = []
+        unread: list[str] = []
+        table = self._table(servers, told, unread)
         if words:
             table = table.loc[:, [column for column in table.columns if column[0] == words[0]]]
+            if not len(table.columns):
+                raise Usage(f"no setting of {words[0]} is kept at workstations")
         self.say({"table": _as_table, "json": _as_json, "csv": _as_csv}[self.format](table))
         held = sum(len(servers.store.places(level)) for level in (Level.USER, Level.WORKSTATION))
-        for told in filter(None, [*problems, advice(folder_of(servers.store), held)]):
-            sys.stderr.write(f"mailwidgets everyone: {told}\n")
-        return OK
+        for line in filter(None, [*told, *unread, advice(folder_of(servers.store), held)]):
+            sys.stderr.write(f"mailwidgets everyone: {line}\n")
+        return FAILED if unread else OK
 
-    def _table(self, servers: Servers, problems: list[str]) -> pd.DataFrame:
+    def _table(self, servers: Servers, problems: list[str], unread: list[str]) -> pd.DataFrame:
+        def left_out(place: Place, why: StoreError) -> None:
+            unread.append(f"{place} is left out: {why}")
+
+        noted: dict[str, Any] = {"problems": problems, "unread": left_out}
         try:
             if self.of == "workstations":
-                return servers.every_workstation(origins=self.origins)
-            return servers.everyone(
-                self.workstation or None, origins=self.origins, problems=problems
-            )
+                return servers.every_workstation(origins=self.origins, **noted)
+            return servers.everyone(self.workstation or None, origins=self.origins, **noted)
         except ModuleNotFoundError as error:
             raise Usage(f"{error.name} is needed: pip install 'mailwidgets[tables]'") from error
 
@@ -97,7 +103,7 @@ def _as_json(table: pd.DataFrame) -> str:
 def _as_table(table: pd.DataFrame) -> str:
     """Return the columns in which somebody differs, then what is the same for all."""
     if table.empty:
-        return f"No {table.index.name}s yet."
+        return f"No {table.index.name}s to show."
     flat = _dotted(table)
     same = [one for one in flat if (flat[one] == flat[one].iloc[0]).all()]
     different = flat.drop(columns=same)
@@ -105,7 +111,7 @@ def _as_table(table: pd.DataFrame) -> str:
     shared = [f"  {one}  {flat[one].iloc[0]}" for one in same if flat[one].iloc[0] != ""]
     whose = f"The same for all {len(flat):,}" if len(flat) > 1 else str(flat.index[0])
     told = [f"{whose}, where it is set:", *shared] if shared else []
-    return "\n".join(filter(None, [text, *told]))
+    return "\n".join(filter(None, [text, *told])) or "Nothing is set."
 
 
 def _dotted(table: pd.DataFrame) -> pd.DataFrame:

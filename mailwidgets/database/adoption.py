@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Row
 
 from mailwidgets.database import records, rows
 from mailwidgets.database.engine import Database
@@ -36,10 +36,11 @@ def adopt(
 
 def _adopt(connection: Connection, batch: Sequence[Moved], location: str) -> None:
     wanted = [one.place for one in batch]
-    there: dict[Place, Written] = {}
+    there: dict[Place, Row[Any]] = {}
     for some_places in rows.parts(wanted):
-        there |= rows.documents(connection, some_places, location)
-    new = [one for one in batch if _is_new(one, there[one.place])]
+        there |= rows.found(connection, some_places, location)
+    held = (rows.written(there.get(place), place, location) for place in wanted)
+    new = [one for one, here in zip(batch, held, strict=True) if _is_new(one, here)]
     for some in rows.parts([_document(one, location) for one in new]):
         connection.execute(ADD_DOCUMENT, some)
     for some in rows.parts([row for one in new for row in _records(one)]):

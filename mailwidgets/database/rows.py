@@ -13,10 +13,12 @@ from mailwidgets.database import statements
 from mailwidgets.database.engine import Overtaken
 from mailwidgets.database.setup import fit_version
 from mailwidgets.database.statements import pairs
+from mailwidgets.errors import StoreError
 from mailwidgets.settings.levels import Level, Place
 from mailwidgets.store.written import Written, read_written
 
 MANY: Final = 1000  # rows that one statement reads or adds
+_LAST_REVISION: Final = 2**63 - 1
 
 _T = TypeVar("_T")
 
@@ -49,28 +51,38 @@ def parts(items: Sequence[_T]) -> Iterator[Sequence[_T]]:
         yield items[first : first + MANY]
 
 
-def documents(
-    connection: Connection, places: Sequence[Place], location: str
-) -> dict[Place, Written]:
-    """Return the documents of some places, as they stood at one instant.
+def found(connection: Connection, places: Sequence[Place], location: str) -> dict[Place, Row[Any]]:
+    """Return the rows of some places that have a document, as they stood at one instant.
 
     Args:
         connection: in any transaction.
-        places: whose, at most ``MANY``; an absent document is empty.
+        places: whose, at most ``MANY``.
         location: the database's, for messages.
+
+    Raises:
+        StoreError: if the tables are of another version.
+    """
+    return _found(connection, statements.DOCUMENTS, places, location)
+
+
+def written(row: Row[Any] | None, place: Place, location: str) -> Written:
+    """Return the document in a row; an empty one where there is none.
+
+    Raises:
+        DamagedDocument: if it is not what was written.
+    """
+    data = None if row is None else row.content.encode()
+    return read_written(data, place, f"{location}, {place}")
+
+
+def held(connection: Connection, places: Sequence[Place], location: str) -> dict[Place, Held]:
+    """Return what a commit has to know of some places.
+
+    Of many places not at one instant: each is written only if it still is as it was read.
 
     Raises:
         DamagedDocument: if one is not what was written.
         StoreError: if the tables are of another version.
-    """
-    rows = _found(connection, statements.DOCUMENTS, places, location)
-    return {place: _written(rows.get(place), place, location) for place in places}
-
-
-def held(connection: Connection, places: Sequence[Place], location: str) -> dict[Place, Held]:
-    """Return what a commit has to know of some places; as ``documents`` otherwise.
-
-    Of many places not at one instant: each is written only if it still is as it was read.
     """
     rows: dict[Place, Row[Any]] = {}
     for some in parts(places):
@@ -79,14 +91,15 @@ def held(connection: Connection, places: Sequence[Place], location: str) -> dict
     past: dict[Place, tuple[int, datetime | None]] = {}
     for some in parts(absent):
         past |= _past(connection, some)
-    found = {}
+    told = {}
     for place in places:
-        written, row = _written(rows.get(place), place, location), rows.get(place)
+        row = rows.get(place)
+        document = written(row, place, location)
         if row is None:
-            found[place] = Held(written, 0, *past.get(place, (0, None)))
+            told[place] = Held(document, 0, *past.get(place, (0, None)))
         else:
-            found[place] = Held(written, row.revision, row.last or 0, row.at)
-    return found
+            told[place] = Held(document, row.revision, row.last or 0, row.at)
+    return told
 
 
 def lock(connection: Connection, places: Sequence[Place]) -> None:
@@ -103,8 +116,14 @@ def write(connection: Connection, place: Place, one: Held, text: str) -> int:
 
     Raises:
         Overtaken: if it has not, or may not be written: the two look the same.
+        StoreError: if there is no further revision.
     """
     revision = max(one.revision, one.last) + 1
+    if revision > _LAST_REVISION:
+        raise StoreError(
+            f"{place} has the last revision that the database can count to, put there by hand. "
+            "Nothing was stored: lower it in mailwidgets.document and mailwidgets.history first."
+        )
     values = {"revision": revision, "content": text}
     level, id_ = place.level.value, place.id
     if one.revision:
@@ -135,11 +154,6 @@ def _found(
     rows = connection.execute(query, pairs(places)).all()
     fit_version(rows[0].version or 0, location)
     return {Place(Level(row.level), row.id): row for row in rows if row.level}
-
-
-def _written(row: Row[Any] | None, place: Place, location: str) -> Written:
-    data = None if row is None else row.content.encode()
-    return read_written(data, place, f"{location}, {place}")
 
 
 def _past(

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import time
 import weakref
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Row
 
 from mailwidgets.database import records, rows
 from mailwidgets.database.address import read_address
@@ -22,14 +22,14 @@ from mailwidgets.database.engine import PATIENCE, Database, Overtaken
 from mailwidgets.database.notices import Notices
 from mailwidgets.database.people import Rights, rights
 from mailwidgets.database.texts import fit_json, fit_name
-from mailwidgets.errors import ReadOnlyStore, StoreError
+from mailwidgets.errors import DamagedDocument, ReadOnlyStore, StoreError
 from mailwidgets.settings.documents import Change, Document, Documents
 from mailwidgets.settings.levels import Identity, Level, Place
 from mailwidgets.settings.sections import fit
 from mailwidgets.store.commits import Commit, Moved, Note
 from mailwidgets.store.merge import merge, places_of
-from mailwidgets.store.protocol import Store
-from mailwidgets.store.written import Written, dumped
+from mailwidgets.store.protocol import Store, Unread, raised
+from mailwidgets.store.written import dumped
 
 _RIGHTS_SECONDS: Final = 5.0
 
@@ -71,28 +71,40 @@ class DatabaseStore(Store):
             StoreError: if the database cannot be reached, or does not let this role read one.
         """
         places = [identity.place(level) for level in Level]
-        found = self._documents(places)
+        found = self._found(places)
         for place in places:
-            if not found[place].content:
+            if place not in found:
                 self._readable(place)
-        return Documents(*(written.document() for written in found.values()))
+        return Documents(
+            *(rows.written(found.get(one), one, self.location).document() for one in places)
+        )
 
-    def read_all(self, level: Level) -> Iterator[Document]:
-        """Yield every document of a level that this role may read, sorted by id.
+    def read_each(self, places: Iterable[Place], unread: Unread = raised) -> Iterator[Document]:
+        """Yield the documents of places, each as it stands by itself; none for an absent one.
+
+        Args:
+            places: whose, of any level.
+            unread: told of each one that is damaged, or that this role may not read; by default
+                it is raised.
 
         Raises:
-            DamagedDocument: in its turn, for one that cannot be read.
             StoreError: if the database cannot be reached.
         """
-        places = self.places(level)
-        for some in rows.parts(places):
-            found = self._documents(some)
-            yield from (one.document() for one in found.values() if one.content)
+        for some in rows.parts([*places]):
+            found = self._found(some)
+            for place in some:
+                if place in found:
+                    try:
+                        document = rows.written(found[place], place, self.location).document()
+                    except DamagedDocument as error:
+                        unread(place, error)
+                    else:
+                        yield document
+                elif refusal := self._asked().reading(place):
+                    unread(place, StoreError(f"{self.location}: {refusal}"))
 
-    def _documents(self, places: Sequence[Place]) -> dict[Place, Written]:
-        return self.database.read(
-            lambda connection: rows.documents(connection, places, self.location)
-        )
+    def _found(self, places: Sequence[Place]) -> Mapping[Place, Row[Any]]:
+        return self.database.read(lambda connection: rows.found(connection, places, self.location))
 
     def commit(
         self, changes: Sequence[Change], note: Note | None = None, *, touch: Sequence[Place] = ()
@@ -192,14 +204,6 @@ class DatabaseStore(Store):
             if place.level is Level.USER:
                 self._readable(place)
         yield from records.newest_first(self.database, places)
-
-    def find(self, commit: str) -> Commit | None:
-        """Return a stored commit by its id; ``None`` if there is none that this role may see.
-
-        Raises:
-            StoreError: if the database cannot be reached.
-        """
-        return self.database.read(lambda connection: records.find(connection, commit))
 
     def moved(self, place: Place) -> Moved:
         """Return everything that is kept of a place, to be adopted by another store.

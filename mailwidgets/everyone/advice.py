@@ -56,7 +56,7 @@ def on_network(folder: Path) -> bool:
         table = _MOUNTS.read_text("utf-8", "surrogateescape")
     except OSError:
         return False
-    return bool(_REMOTE.match(file_system(folder.absolute(), table)))
+    return bool(_REMOTE.match(file_system(folder.resolve(), table)))
 
 
 def file_system(path: Path, table: str) -> str:

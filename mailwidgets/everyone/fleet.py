@@ -76,12 +76,12 @@ def effective_of_workstations(
     return _table(documents, wanted, common, Level.WORKSTATION, origins=origins)
 
 
-def noting(documents: Iterable[Document], problems: list[str]) -> Iterator[Document]:
+def noting(documents: Iterable[Document], problems: list[str] | None) -> Iterator[Document]:
     """Yield the documents; add to a list, in words, every stored value that was passed over."""
     for document in documents:
-        problems += [
-            f"{document.place}: {'.'.join(key)}: {told}" for key, told in document.problems.items()
-        ]
+        if problems is not None:
+            told = document.problems.items()
+            problems += [f"{document.place}: {'.'.join(key)}: {why}" for key, why in told]
         yield document
 
 

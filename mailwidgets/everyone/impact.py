@@ -37,13 +37,11 @@ def impact(store: Store, changes: Sequence[Change], reader: Reader | None = None
         StoreError: if the store cannot be reached.
     """
     reader = reader or Reader(store)
-    reader.document(COMPANY)
     places = {change.place for change in changes}
+    reader.ask({COMPANY, *places})
     if COMPANY in places:
         for level in {SETTINGS[key].level for key in _reached(changes)}:
             reader.read(level)
-    for place in places:
-        reader.document(place)
     return compare(reader.standing, changes)
 
 
@@ -79,7 +77,7 @@ def compare(standing: Standing, changes: Sequence[Change]) -> Impact:
         for key in keys if level is not Level.COMPANY else ():
             others = sorted(id_ for id_, pair in told if key not in pair)
             unchanged |= {key: tuple(others)} if others and key in direct else {}
-    return Impact(tuple(shifts), unchanged, tuple(standing.unread.values()))
+    return Impact(tuple(shifts), unchanged, tuple(map(str, standing.unread.values())))
 
 
 def _owners(

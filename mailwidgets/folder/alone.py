@@ -85,7 +85,9 @@ def alone(folder: Path, timeout: float, *, new: bool = False) -> Iterator[Turn]:
             turn = Turn(bool(os.read(number, _LONGEST_NOTE)), path, number)
             os.lseek(number, 0, os.SEEK_SET)
             with suppress(OSError):  # a full disk: the note is for those who wait
-                os.write(number, f"process {os.getpid()} on {socket.gethostname()}".encode())
+                note = f"process {os.getpid()} on {socket.gethostname()}".encode()
+                if os.write(number, note) and turn.cut_short:  # the note before may be longer
+                    os.ftruncate(number, len(note))
         try:
             yield turn
         finally:

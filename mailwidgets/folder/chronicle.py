@@ -33,7 +33,7 @@ from mailwidgets.folder.names import SUFFIX as DOCUMENT
 from mailwidgets.folder.names import document_name
 from mailwidgets.folder.owners import check_written, mode_of_new, open_to_read
 from mailwidgets.settings.levels import Place
-from mailwidgets.store.commits import Commit, read_record
+from mailwidgets.store.commits import Commit, printable, read_record, time_told
 
 SUFFIX: Final = ".history"
 FIRST: Final = "first"  # marks a record that counts only where a document or another names it
@@ -170,8 +170,9 @@ class Chronicle:
         self, commit: str, how: str, consequence: str = ", so what came before it cannot be told"
     ) -> DamagedDocument:
         return DamagedDocument(
-            f"{self.path}: the record of commit {commit} {how}{consequence}. The settings "
-            "themselves are not affected."
+            f"{self.path}: the record of commit {printable(commit)} {how}{consequence}. The "
+            "settings themselves are not affected. Put back an older copy of the file, or move it "
+            "away: then the next save begins a new one."
         )
 
     def _chain(self, first: str) -> Iterator[dict[str, Any]]:
@@ -228,7 +229,7 @@ def _write(number: int, data: bytes) -> None:
 
 def _matching(data: bytes, commit: str) -> dict[str, Any] | None:
     """Return a line's record if it is of a commit, or of any where none is named."""
-    if commit.encode() not in data:
+    if _ENCODED(commit)[1:-1].encode() not in data:
         return None
     with suppress(ValueError, RecursionError):  # a line cut short: nothing names it
         record = json.loads(data)
@@ -241,7 +242,6 @@ def _matching(data: bytes, commit: str) -> dict[str, Any] | None:
 def time_of(record: Mapping[str, Any] | None) -> datetime | None:
     """Return when a record was made; ``None`` for no record, or one that someone spoilt."""
     try:
-        at = datetime.fromisoformat(record["at"]) if record else None
+        return time_told(record["at"]) if record else None
     except (KeyError, TypeError, ValueError):
         return None
-    return at if at and at.tzinfo else None

@@ -18,7 +18,7 @@ import hashlib
 import heapq
 import itertools
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -28,22 +28,15 @@ from mailwidgets.errors import DamagedDocument, InvalidId, StoreError
 from mailwidgets.folder.alone import LOCK, alone, gone
 from mailwidgets.folder.chronicle import Chronicle, history_name
 from mailwidgets.folder.journal import AT_ONCE, Journal
-from mailwidgets.folder.names import (
-    COMPANY,
-    FOLDERS,
-    document_name,
-    file_name,
-    is_cut,
-    place_of,
-)
+from mailwidgets.folder.names import COMPANY, FOLDERS, document_name, file_name, is_cut, place_of
 from mailwidgets.folder.owners import stranger
 from mailwidgets.folder.writer import Found, Writer
 from mailwidgets.settings.documents import Change, Document, Documents
 from mailwidgets.settings.levels import Identity, Level, Place
 from mailwidgets.settings.sections import fit
 from mailwidgets.store.commits import Commit, Moved, Note, joined
-from mailwidgets.store.protocol import Store
-from mailwidgets.store.written import written_id
+from mailwidgets.store.protocol import Store, Unread, raised
+from mailwidgets.store.written import Written, written_id
 
 
 class FolderStore(Store):
@@ -87,15 +80,25 @@ class FolderStore(Store):
         found = self._read([identity.place(level) for level in Level])
         return Documents(*(written.document() for written, _ in found.values()))
 
-    def read_all(self, level: Level) -> Iterator[Document]:
-        """Yield every document of a level, sorted by id.
+    def read_each(self, places: Iterable[Place], unread: Unread = raised) -> Iterator[Document]:
+        """Yield the documents of places, each as it stands by itself; none for an absent one.
+
+        Args:
+            places: whose, of any level.
+            unread: told of each one that cannot be read; by default it is raised.
 
         Raises:
-            DamagedDocument: in its turn, for one that cannot be read.
-            StoreError: if the folder cannot be read.
+            StoreError: if the folder went away.
         """
-        for place in self.places(level):
-            yield self._read([place])[place][0].document()
+        for place in places:
+            try:
+                ((written, data),) = self._writer.found([place]).values()
+            except StoreError as error:
+                unread(place, error)
+                continue
+            self._notice(data is not None)
+            if data is not None:
+                yield written.document()
 
     def _read(self, places: Sequence[Place]) -> Found:
         found = self._writer.found(places)
@@ -145,29 +148,43 @@ class FolderStore(Store):
     def history(self, places: Sequence[Place]) -> Iterator[Commit]:
         """Yield the commits that touched some places, the newest first.
 
+        A document that is damaged, so names no commit, is taken to follow the last one.
+
         Raises:
-            DamagedDocument: if a document is not what was written; for a record that is not, once
-                all that can be told was told.
+            DamagedDocument: once all that can be told was told, if a document or a record is not
+                what was written.
             StoreError: if the history cannot be read.
         """
         damaged: list[DamagedDocument] = []
-        chains = (_sound(one.commits(last), damaged) for one, last in self._chronicles(places))
+        found = self._chronicles(places, damaged)
+        chains = (_sound(one.commits(written.commit), damaged) for one, written in found)
         merged = heapq.merge(*chains, key=_order, reverse=True)
         for _, records in itertools.groupby(merged, key=_order):
             yield joined(records)
-        for one in damaged:
-            raise one
+        if damaged:
+            raise damaged[0]
 
-    def _chronicles(self, places: Sequence[Place]) -> Iterator[tuple[Chronicle, str]]:
-        """Yield the histories of places, each with the commit that its document names."""
+    def _chronicles(
+        self, places: Sequence[Place], damaged: list[DamagedDocument]
+    ) -> Iterator[tuple[Chronicle, Written]]:
+        """Yield the histories of places, each with its document."""
         listed = [*dict.fromkeys(places)]
         for start in range(0, len(listed), AT_ONCE):
-            found = self._read(listed[start : start + AT_ONCE])
+            found = self._sound_ones(listed[start : start + AT_ONCE], damaged)
             waiting = self._journal.waiting()  # after reading: then it is here or in place
-            for place, (written, _) in found.items():
-                name = history_name(place)
-                chronicle = Chronicle(self.path / name, place, waiting=waiting.get(name))
-                yield chronicle, written.content.get("commit", "")
+            for one in found:
+                name = history_name(one.place)
+                yield Chronicle(self.path / name, one.place, waiting=waiting.get(name)), one
+
+    def _sound_ones(self, places: list[Place], damaged: list[DamagedDocument]) -> list[Written]:
+        """Return documents, empty for a damaged one; keep what is to be said of that."""
+        try:
+            return [written for written, _ in self._read(places).values()]
+        except DamagedDocument as error:
+            if len(places) == 1:
+                damaged.append(error)
+                return [Written(places[0], "", {})]
+        return [one for place in places for one in self._sound_ones([place], damaged)]
 
     def moved(self, place: Place) -> Moved:
         """Return everything that is kept of a place, to be adopted by another store.
@@ -176,12 +193,11 @@ class FolderStore(Store):
             DamagedDocument: if its document or history is not what was written.
             StoreError: if the folder cannot be read.
         """
-        ((written, _),) = self._read([place]).values()
-        ((chronicle, last),) = self._chronicles([place])
-        while last != written.content.get("commit", ""):  # someone saved in between
-            ((written, _),) = self._read([place]).values()
-            ((chronicle, last),) = self._chronicles([place])
-        return Moved(place, written.content, tuple(chronicle.commits(last)))
+        damaged: list[DamagedDocument] = []
+        ((chronicle, written),) = self._chronicles([place], damaged)
+        if damaged:
+            raise damaged[0]
+        return Moved(place, written.content, tuple(chronicle.commits(written.commit)))
 
     def adopt(self, batch: Sequence[Moved]) -> None:
         """Take over places from another store, all of a batch or none, secrets as they are sealed.
@@ -199,7 +215,8 @@ class FolderStore(Store):
     def places(self, level: Level) -> tuple[Place, ...]:
         """Return the places of a level that hold a document, sorted by id.
 
-        One whose name is too long for a file's name is left out while its document is damaged.
+        One whose name is too long for a file's name goes by that while the document, which alone
+        tells the whole, cannot be read: whoever asks for it learns why.
 
         Raises:
             StoreError: if the folder cannot be read.
@@ -216,11 +233,12 @@ class FolderStore(Store):
     def _cut(self, level: Level, name: str) -> Place | None:
         """Return whose document a file is whose name is not its whole id."""
         path = f"{FOLDERS[level]}/{name}"
-        with suppress(StoreError, InvalidId):
+        try:
             data = self._journal.read([path])[path]
             place = Place(level, written_id(data or b"", path))
-            return place if file_name(place.id) == name else None
-        return None
+        except (StoreError, InvalidId):
+            return Place(level, name)
+        return place if file_name(place.id) == name else None
 
     def refusal(self, place: Place) -> str:
         """Return why this person may not write a place, as far as can be told beforehand."""

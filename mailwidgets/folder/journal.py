@@ -37,6 +37,7 @@ JOURNAL: Final = ".journal"
 AT_ONCE: Final = 100
 
 _NAME = re.compile(r"(?!\.)[\w@.%~-]+(/(?!\.)[\w@.%~-]+)?\Z", re.ASCII)
+_LARGEST = 128 * 2**20  # bytes of the journal, which names two files for each new person
 _REMEMBERED = 1000  # paths
 _PATIENCE = 5.0  # seconds; a commit takes milliseconds
 _FLEETING = "What was saved is stored and read by everyone, but may not outlive a power failure."
@@ -58,11 +59,12 @@ class Journal:
 
     def path(self, name: str) -> Path:
         """Return where a file is."""
-        if name not in self._paths:
+        found = self._paths.get(name)
+        if found is None:
             if len(self._paths) >= _REMEMBERED:
-                self._paths.clear()
-            self._paths[name] = self.root / name
-        return self._paths[name]
+                self._paths.clear()  # perhaps while another thread looks: it has its own by then
+            found = self._paths[name] = self.root / name
+        return found
 
     def read(self, names: Iterable[str]) -> dict[str, bytes | None]:
         """Return the files as they stood at one instant; ``None`` for one that is absent.
@@ -122,7 +124,7 @@ class Journal:
             journal = opened(self._path, held)
             if journal is None:
                 return {}
-            content, source = parse(journal.read(LARGEST + 1), str(self._path))
+            content, source = parse(journal.read(_LARGEST + 1), str(self._path), largest=_LARGEST)
         for name, temporary in content.items():
             if not (_NAME.match(name) and TEMPORARY.match(str(temporary))):
                 raise source.damaged_at((name,), "this is no file of the store")
@@ -169,9 +171,14 @@ class Journal:
         """Write the journal: once it has its name, the staged files count."""
         draft = temporary_beside(self._path)
         content = {name: temporary.name for name, temporary in staged.items()}
+        data = json.dumps(content, indent=2).encode()
+        if len(data) > _LARGEST:  # nobody would read it again
+            raise StoreError(
+                f"{len(staged):,} files are more than can be saved at once. {UNCHANGED}"
+            )
         try:
             with reported(self._path, "written", UNCHANGED):
-                stage(draft, json.dumps(content, indent=2).encode(), self._path)
+                stage(draft, data)
                 for folder in {path.parent for path in staged.values()}:
                     sync(folder)
                 draft.replace(self._path)

@@ -7,13 +7,15 @@ A name stays readable and is safe on Linux, macOS and Windows whatever the id is
     ../../etc/x     users/%2E.%2F..%2Fetc%2Fx.json
     con.txt         users/%63on.txt.json
 
-Two ids never share a name. A file system that ignores case may still take one for the other:
-every document holds its id, and a reader compares it.
+Two ids never share a name, save that a long one's is cut and ends in a digest, which someone could
+take for an id. And a file system that ignores case may take one for the other: every document
+holds its id, and a reader compares it.
 """
 
 from __future__ import annotations
 
 import hashlib
+import re
 import string
 from functools import lru_cache
 from typing import Final
@@ -33,14 +35,19 @@ _DEVICES = frozenset(
     {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10))}
 )
 _CUT = "~"  # never in an encoded id, so a cut name is no other id's whole name
+_CUT_END = re.compile(rf"{_CUT}[0-9a-f]{{64}}{re.escape(SUFFIX)}\Z")
 
 
 @lru_cache(maxsize=1024)  # a dashboard asks for the same three all the time
 def document_name(place: Place) -> str:
-    """Return a document's path within the store, with ``/`` between its parts."""
+    """Return a document's path within the store, with ``/`` between its parts.
+
+    A place may go by a name that was cut, while its document does not tell its id.
+    """
     if place.level is Level.COMPANY:
         return COMPANY
-    return f"{FOLDERS[place.level]}/{file_name(place.id)}"
+    name = place.id if is_cut(place.id) else file_name(place.id)
+    return f"{FOLDERS[place.level]}/{name}"
 
 
 def file_name(id_: str) -> str:
@@ -59,7 +66,7 @@ def file_name(id_: str) -> str:
 
 def is_cut(name: str) -> bool:
     """Return whether a file's name was too long to hold its id: only the document tells it."""
-    return _CUT in name
+    return len(name) == _LONGEST_NAME and bool(_CUT_END.search(name))
 
 
 def place_of(level: Level, name: str) -> Place | None:

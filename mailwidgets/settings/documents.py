@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Any, Final
 
 from mailwidgets.settings.levels import Level, Place
 
@@ -34,6 +34,7 @@ class Document:
         problems: what could not be read, in words, by (section, setting).
         public_key: what others seal this person's secrets to; empty where nobody can.
         commit: the id of the last commit; empty before the first.
+        unknown: what else it holds, as it is written there: a newer version's, or someone's own.
     """
 
     place: Place
@@ -42,6 +43,7 @@ class Document:
     problems: Mapping[Key, str] = field(default_factory=dict)
     public_key: str = ""
     commit: str = ""
+    unknown: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     def get(self, key: Key, *, lock: bool = False) -> object:
         """Return a kept value, or a lock's reason; ``UNSET`` where there is none."""

@@ -81,6 +81,8 @@ class SecretField(Field):
             raise InvalidValue(f"Must be {self.info_text}, not {kind}.")
         if any(breaker in secret.reveal() for breaker in "\r\n\0"):
             raise InvalidValue("Must be one line: no carriage return, line feed or NUL.")
+        if any("\ud800" <= letter <= "\udfff" for letter in secret.reveal()):
+            raise InvalidValue("Must be UTF-8 text; this has octets that are not.")
         return secret or None
 
     def parse(self, text: str) -> Any:

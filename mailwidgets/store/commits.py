@@ -8,7 +8,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import MAXYEAR, MINYEAR, UTC, datetime
 from typing import Any, Final
 
 from mailwidgets.settings.documents import Key
@@ -127,7 +127,8 @@ class Commit:
     def __str__(self) -> str:
         """Return it as an entry of a log, its time as it is here; safe on a terminal."""
         at = self.at.astimezone().isoformat(sep=" ", timespec="seconds")
-        head = "  ".join(filter(None, (self.short, at, self.by, self.why)))
+        by = f"{self.by} (as {self.role})" if self.role and self.role != self.by else self.by
+        head = "  ".join(filter(None, (self.short, at, by, self.why)))
         lines = [f'snapshot "{self.snapshot}"'] if self.snapshot else []
         lines += [f"takes back {self.undoes[:_SHORT]}"] if self.undoes else []
         lines += [f"{place} was edited outside mailwidgets before this" for place in self.outside]
@@ -187,12 +188,9 @@ def read_record(record: Mapping[str, Any], place: Place) -> Commit:
         Edit(place, _key(one["setting"]), one["before"], one["after"], bool(one.get("lock")))
         for one in record["edits"]
     ]
-    at = datetime.fromisoformat(record["at"])
-    if at.tzinfo is None:
-        raise ValueError(f"a commit's time needs its offset, {record['at']!r} has none")
     return Commit(
         id=str(record["commit"]),
-        at=at,
+        at=time_told(record["at"]),
         by=str(record["by"]),
         why=str(record.get("why", "")),
         edits=tuple(edits),
@@ -202,6 +200,20 @@ def read_record(record: Mapping[str, Any], place: Place) -> Commit:
         outside=(place,) if record.get("outside") else (),
         spread=spread,
     )
+
+
+def time_told(text: str) -> datetime:
+    """Return a commit's time, in UTC, from its record.
+
+    Raises:
+        TypeError, ValueError: if it is none that a clock could have shown, or lacks its offset.
+    """
+    at = datetime.fromisoformat(text)
+    if at.tzinfo is None:
+        raise ValueError(f"a commit's time needs its offset, {text!r} has none")
+    if not MINYEAR < at.year < MAXYEAR:  # another zone, or the next commit, could be beyond
+        raise ValueError(f"{text!r} is no time of a commit")
+    return at.astimezone(UTC)
 
 
 def _key(name: object) -> Key:
@@ -232,6 +244,8 @@ class Note:
         snapshot: a name for the moment after it.
         undoes: the id of the commit that it takes back.
         public_keys: keys to seal a person's secrets to, by place; see the vault.
+        sealed_to: the public keys that secrets among the changes were sealed to, by place: where
+            another one is published by now, the commit conflicts.
         id: the commit's id, made beforehand so that its fate can be found out later.
     """
 
@@ -240,6 +254,7 @@ class Note:
     snapshot: str = ""
     undoes: str = ""
     public_keys: Mapping[Place, str] = field(default_factory=dict)
+    sealed_to: Mapping[Place, str] = field(default_factory=dict)
     id: str = field(default_factory=lambda: secrets.token_hex(16))
 
     def commit(

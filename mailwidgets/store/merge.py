@@ -56,7 +56,8 @@ def merge(
         since: the time of the last commit in these places.
 
     Raises:
-        Conflict: if a stored value is neither a change's base nor its new value.
+        Conflict: if a stored value is neither a change's base nor its new value, or if a secret
+            was sealed to a key that is no longer the published one.
         StoreError: if a newer mailwidgets wrote one of the documents.
     """
     keys = {change.key for change in changes}
@@ -65,6 +66,9 @@ def merge(
     for change in changes:
         asked[change.place].append(change)
     _agree([clash for place, one in documents.items() for clash in _clashes(one, asked[place])])
+    for place, key in note.sealed_to.items():
+        if documents[place].public_key != key:
+            raise Conflict(f"Nothing was stored: {place} has published another key meanwhile")
     wanted = {place: _wanted(one, asked[place]) for place, one in documents.items()}
     new_keys = {
         place: key for place, key in note.public_keys.items() if documents[place].public_key != key
@@ -111,7 +115,7 @@ def _agree(clashes: Sequence[Clash]) -> None:
             f"now, and you want {one.yours or 'unset'}"
             for one in clashes
         )
-        raise Conflict(f"Nothing was stored: someone else changed {listed}", clashes)
+        raise Conflict(f"Nothing was stored: someone else changed the same: {listed}.", clashes)
 
 
 def _clashes(document: Document, changes: Sequence[Change]) -> Iterator[Clash]:

@@ -85,7 +85,8 @@ def parse(data: bytes, file: str, *, largest: int = LARGEST) -> tuple[dict[str, 
             parse_constant=_constant,
         )
     except json.JSONDecodeError as error:
-        raise source.damaged(f"not JSON: {error.msg}", error.pos) from error
+        why = error.msg if source.text.strip() else "there is nothing in it"
+        raise source.damaged(f"not JSON: {why}", error.pos) from error
     except _Unfit as error:
         raise source.damaged(str(error), _offset_of(source.text, error)) from error
     except RecursionError as error:

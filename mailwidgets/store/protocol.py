@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Protocol
 
+from mailwidgets.errors import StoreError
 from mailwidgets.settings.documents import Change, Document, Documents
 from mailwidgets.settings.levels import Identity, Level, Place
 from mailwidgets.store.commits import Commit, Moved, Note
+
+Unread = Callable[[Place, StoreError], object]  # told of a document that cannot be read, and why
+
+
+def raised(_: Place, error: StoreError) -> None:
+    """Raise what keeps a document from being read: the ``Unread`` of whoever needs them all."""
+    raise error
 
 
 class Store(Protocol):
@@ -25,13 +33,21 @@ class Store(Protocol):
             StoreError: if the store cannot be reached.
         """
 
-    def read_all(self, level: Level) -> Iterator[Document]:
-        """Yield every document of a level that this person may read, sorted by id.
+    def read_each(self, places: Iterable[Place], unread: Unread = raised) -> Iterator[Document]:
+        """Yield the documents of places, each as it stands by itself; none for an absent one.
+
+        Args:
+            places: whose, of any level.
+            unread: told of each one that is damaged, or not for this person to read; then the
+                next one comes. By default it is raised.
 
         Raises:
-            DamagedDocument: in its turn, for one that cannot be read.
             StoreError: if the store cannot be reached.
         """
+
+    def read_all(self, level: Level, unread: Unread = raised) -> Iterator[Document]:
+        """Yield every document of a level, sorted by id; otherwise as ``read_each``."""
+        return self.read_each(self.places(level), unread)
 
     def commit(
         self, changes: Sequence[Change], note: Note | None = None, *, touch: Sequence[Place] = ()

@@ -26,6 +26,8 @@ from mailwidgets.store.parse import LARGEST, Source, named, parse
 
 FORMAT: Final = 2
 
+_OURS: Final = frozenset({"format", "id", "commit", "public_key", "settings", "locks"})
+
 _encoded = json.JSONEncoder(allow_nan=False).encode
 _quoted = json.encoder.encode_basestring  # in C
 
@@ -54,6 +56,11 @@ class Written:
         """Return whose it is; the content may hold what someone mistyped into it."""
         return f"Written({self.file!r})"
 
+    @property
+    def commit(self) -> str:
+        """Return the id of the commit that it names; empty where it names none."""
+        return str(self.content.get("commit", ""))
+
     def document(self, keys: Collection[Key] | None = None) -> Document:
         """Return what it holds; a single value that its setting refuses becomes a problem.
 
@@ -75,7 +82,8 @@ class Written:
         if self.place.level is Level.COMPANY:
             locks = {key: reason for key, _, reason in self._known("locks")}
         told = {name: self.content.get(name, "") for name in ("public_key", "commit")}
-        return Document(self.place, values, locks, problems, **told)
+        unknown = self._unknown() if keys is None else {}
+        return Document(self.place, values, locks, problems, **told, unknown=unknown)
 
     def _known(self, part: str) -> Iterator[tuple[Key, Setting, Any]]:
         """Yield what it holds of declared settings: most people store few of them."""
@@ -84,6 +92,17 @@ class Written:
             for name, held in sections.get(section, {}).items():
                 if name in declared and held is not None:
                     yield *declared[name], held
+
+    def _unknown(self) -> dict[str, Any]:
+        found = {name: held for name, held in self.content.items() if name not in _OURS}
+        for part in ("settings", "locks") if self.place.level is Level.COMPANY else ("settings",):
+            beside = {
+                section: _beside(section, held)
+                for section, held in self.content.get(part, {}).items()
+                if section not in _DECLARED or not held.keys() <= _DECLARED[section].keys()
+            }
+            found |= {part: beside} if beside else {}
+        return found
 
     def _held(self, part: str, key: Key) -> Any:  # noqa: ANN401 - JSON of any type
         return self.content.get(part, {}).get(key[0], {}).get(key[1])
@@ -195,6 +214,12 @@ def _check_head(content: Mapping[str, Any], place: Place, source: Source) -> Non
     if not same:
         # Moved by hand, or the file system takes Ana.json for ana.json.
         raise source.damaged_at(("id",), f"this is the document of {found!r}, not of {place}")
+
+
+def _beside(section: str, held: Any) -> Any:  # noqa: ANN401 - JSON of any type
+    if section not in _DECLARED:
+        return held
+    return {name: one for name, one in held.items() if name not in _DECLARED[section]}
 
 
 def _check_object(found: object, path: tuple[str, ...], source: Source) -> None:

@@ -197,7 +197,7 @@ class KeyFile(KeySource, Changeable):
             yield
         except FileNotFoundError as error:
             advice = (
-                "it is made when the first secret is stored"
+                "it is made when the first secret is stored; where there was one, put it back"
                 if self._made
                 else f'make one with: (umask 077; openssl rand -base64 32 > "{self.path}")'
             )
@@ -230,7 +230,7 @@ class KeyFile(KeySource, Changeable):
         draft = self.path.with_name(f".{self.path.name}.tmp")  # one writer: the lock is held
         try:
             draft.unlink(missing_ok=True)
-            stage(draft, f"{new_key()}\n".encode(), path, mode=0o600)
+            stage(draft, f"{new_key()}\n".encode(), mode=0o600)
             draft.replace(path)
         finally:
             with suppress(OSError):  # it is the replacing that must not fail unnoticed
@@ -263,7 +263,7 @@ def locked(lock: FileLock, origin: str) -> Iterator[None]:
 
 
 def _may_write(folder: Path) -> bool:
-    return folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)
+    return os.access(folder, os.W_OK | os.X_OK)
 
 
 def new_key() -> str:

@@ -52,7 +52,9 @@ def test_a_folder_on_a_network_share_should_move_far_earlier(
     mounts.write_text(TABLE)
     monkeypatch.setattr(advising, "_MOUNTS", mounts)
 
+    (tmp_path / "link").symlink_to("/srv")
     assert "a network share" in advice(Path("/srv/store"), REMOTE + 1)
+    assert "a network share" in advice(tmp_path / "link" / "store", REMOTE + 1)
     assert advice(Path("/srv/store"), REMOTE) == ""
     assert advice(Path("/srv/local/store"), REMOTE + 1) == ""
 

@@ -3,10 +3,12 @@ from __future__ import annotations
 from typing import Any
 
 import pandas as pd
+import pytest
 from hypothesis import given
 from hypothesis import settings as budget
 from hypothesis import strategies as st
 
+from mailwidgets.errors import DamagedDocument, StoreError
 from mailwidgets.everyone.fleet import effective_of_users, effective_of_workstations
 from mailwidgets.servers import Servers
 from mailwidgets.settings.declare import Setting
@@ -139,14 +141,69 @@ def test_a_ledger_tells_the_effective_values_of_everyone(servers: Servers) -> No
     }
 
 
-def test_values_that_were_passed_over_are_told(servers: Servers) -> None:
-    servers.commit([servers.change("pop3.port", 995)])
-    file = next((servers.store.path / "users").glob("*.json"))  # type: ignore[attr-defined]
-    file.write_text(file.read_text().replace("995", "99500"))
-    problems: list[str] = []
+def damage(servers: Servers, name: str) -> str:
+    file = servers.store.path / name  # type: ignore[attr-defined]
+    file.write_text('{"id": "x",\n "settings": ')
+    return f"{file}, line 2, column 14: not JSON"
 
-    table = servers.everyone(problems=problems)
+
+def test_values_that_were_passed_over_are_told(servers: Servers) -> None:
+    servers.commit(
+        [
+            servers.change("pop3.port", 995),
+            servers.change("imap.port", 993, level=Level.COMPANY),
+            servers.change("smtp.name", "a.example"),
+        ]
+    )
+    for name, sound, wrong in (
+        ("users/ana.json", "995", "99500"),
+        ("company.json", "993", "99300"),
+        ("workstations/WS-01.json", '"a.example"', "5"),
+    ):
+        file = servers.store.path / name  # type: ignore[attr-defined]
+        file.write_text(file.read_text().replace(sound, wrong))
+    problems: list[str] = []
+    at_workstations: list[str] = []
+
+    table = servers.everyone("WS-01", problems=problems)
+    servers.every_workstation(problems=at_workstations)
 
     assert table.loc["ana", ("pop3", "port")] == 110
-    assert len(problems) == 1
-    assert problems[0].startswith("user ana: pop3.port: ")
+    told = ["company: imap.port", "workstation WS-01: smtp.name", "user ana: pop3.port"]
+    assert [": ".join(one.split(": ")[:2]) for one in problems] == told
+    assert [": ".join(one.split(": ")[:2]) for one in at_workstations] == told[:2]
+
+
+def test_a_damaged_document_of_ones_own_is_told_and_the_others_are_in_the_table(
+    servers: Servers,
+) -> None:
+    for who in (servers, servers.as_seen_by("bob", "WS-02"), servers.as_seen_by("eve", "WS-03")):
+        who.commit([who.change("pop3.port", 995), who.change("smtp.name", "a.example")])
+    why = [damage(servers, name) for name in ("users/ana.json", "workstations/WS-01.json")]
+    told: list[tuple[Place, str]] = []
+
+    def unread(place: Place, error: StoreError) -> None:
+        told.append((place, str(error).partition(": Exp")[0]))
+
+    users = servers.everyone("WS-02", unread=unread)
+    workstations = servers.every_workstation(unread=unread)
+
+    assert list(users.index) == ["bob", "eve"]
+    assert list(workstations.index) == ["WS-02", "WS-03"]
+    assert [place for place, _ in told] == [Place(Level.USER, "ana"), WS]
+    assert all(one.startswith(each) for (_, one), each in zip(told, why, strict=True))
+
+
+def test_a_table_that_would_lack_someone_is_refused_to_who_does_not_ask_for_it(
+    servers: Servers,
+) -> None:
+    servers.commit([servers.change("pop3.port", 995), servers.change("smtp.name", "a.example")])
+    damage(servers, "users/ana.json")
+    damage(servers, "workstations/WS-01.json")
+
+    with pytest.raises(DamagedDocument, match=r"ana\.json, line 2"):
+        servers.everyone()
+    with pytest.raises(DamagedDocument, match=r"WS-01\.json, line 2"):
+        servers.every_workstation()
+    with pytest.raises(DamagedDocument, match=r"WS-01\.json, line 2"):
+        servers.everyone("WS-01", unread=lambda *_: None)

@@ -9,10 +9,10 @@ from any_documents import COMPANY, changes, ledger
 from hypothesis import HealthCheck, given, settings
 from memory_store import MemoryStore
 
-from mailwidgets.errors import InvalidValue, StoreError
+from mailwidgets.errors import DamagedDocument, InvalidValue
 from mailwidgets.everyone.impact import compare, impact
 from mailwidgets.everyone.shifts import Impact, Side
-from mailwidgets.everyone.standing import Standing
+from mailwidgets.everyone.standing import Reader, Standing
 from mailwidgets.ledger import Ledger
 from mailwidgets.settings.documents import UNSET, Change, Document
 from mailwidgets.settings.levels import Identity, Level, Place
@@ -215,8 +215,18 @@ def test_a_document_that_cannot_be_read_is_told_and_the_others_are_known() -> No
 def test_nothing_is_told_where_the_companys_document_cannot_be_read() -> None:
     here = filled(Change(COMPANY, TLS, "none"))
     memory(here).damaged.add(COMPANY)
-    with pytest.raises(StoreError, match="company, line 1"):
+    with pytest.raises(DamagedDocument, match="company, line 1"):
         here.impact([Change(user("ana"), PORT, 587)])
+
+
+def test_a_damaged_document_of_another_place_of_that_name_keeps_nobody_from_being_known() -> None:
+    here = filled(Change(user("ana"), PORT, 25))
+    memory(here).damaged |= {Place(Level.WORKSTATION, name) for name in ("ana", "nobody")}
+    memory(here).damaged.add(user("nobody"))
+
+    found = here.impact([Change(user("ana"), PORT, 587)])
+
+    assert (found.users, found.unread) == (("ana",), ())
 
 
 def test_a_value_that_does_not_fit_is_refused() -> None:
@@ -225,10 +235,24 @@ def test_a_value_that_does_not_fit_is_refused() -> None:
 
 
 def test_only_what_may_change_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    here = filled(Change(user("ana"), PORT, 465))
-    monkeypatch.setattr(MemoryStore, "read_all", None)
+    names = [f"u{number:03}" for number in range(100)]
+    here = filled(*(Change(user(name), PORT, 465) for name in names))
+    monkeypatch.setattr(MemoryStore, "places", None)
 
-    assert impact(here.store, [Change(user("ana"), PORT, 587)]).users == ("ana",)
+    assert impact(here.store, [Change(user(name), PORT, 587) for name in names]).users == (*names,)
+
+
+def test_each_document_is_read_once_and_stays_as_it_was_then() -> None:
+    here = filled(Change(user("ana"), PORT, 25), Change(user("bob"), PORT, 25))
+    reader = Reader(here.store)
+    reader.ask([user("ana"), user("ana"), user("eve")])
+    here.commit([Change(user(name), PORT, 587) for name in ("ana", "bob", "eve")])
+
+    reader.ask([user("eve")])
+    reader.read(Level.USER)
+
+    held = {place.id: one.values[PORT] for place, one in reader.standing.documents.items()}
+    assert held == {"ana": 25, "bob": 587}
 
 
 def test_ten_thousand_different_documents_are_resolved_a_handful_of_times(

@@ -125,6 +125,32 @@ def test_a_document_that_names_no_commit_follows_the_last_one(
     assert edit.after == 3
 
 
+@pytest.mark.parametrize("named", ["\ud800", "\x1b[2J", 'é"\\'])
+def test_whatever_commit_someone_lets_a_document_name_does_no_harm(
+    store: FolderStore, path: Path, named: str
+) -> None:
+    save(store, 1, 2)
+    document = path / "users/ana.json"
+    document.write_text(json.dumps(json.loads(document.read_bytes()) | {"commit": named}))
+
+    seen = []
+    with pytest.raises(DamagedDocument, match="is missing or damaged") as caught:
+        seen.extend(store.history([USER]))
+    assert [commit.why for commit in seen] == ["to 2", "to 1"]
+    assert str(caught.value).isprintable()
+    save(store, 3)
+    assert ports(store) == [3, 2, 1]
+
+
+@pytest.mark.parametrize("id_", ["é😀", 'a"\\b', "\ud800"])
+def test_a_commit_of_any_id_is_found_again(store: FolderStore, id_: str) -> None:
+    save(store, 1)
+    store.commit(everywhere(2, [Level.USER]), Note(id=id_))
+    save(store, 3)
+
+    assert [commit.id for commit in store.history([USER])][1] == id_
+
+
 @pytest.mark.parametrize("call", range(1, 40))
 def test_a_commit_that_fails_where_a_document_names_none_leaves_no_extra_commit(
     store: FolderStore, path: Path, call: int
@@ -160,9 +186,13 @@ def test_a_damaged_record_is_told_and_does_not_hinder_a_save(
 
     assert str(history) in str(caught.value)
     assert "The settings themselves are not affected." in str(caught.value)
+    assert "move it away: then the next save begins a new one." in str(caught.value)
     assert [commit.why for commit in seen] == ["to 3"]
     save(store, 4)
     assert next(store.history([USER])).why == "to 4"
+    history.rename(path / "taken away")  # as the message says
+    save(store, 5, 6)
+    assert [commit.why for commit in store.history([USER])] == ["to 6", "to 5"]
 
 
 @pytest.mark.parametrize(
@@ -171,6 +201,8 @@ def test_a_damaged_record_is_told_and_does_not_hinder_a_save(
         lambda record: record | {"at": "yesterday"},
         lambda record: record | {"at": "2026-01-01T00:00:00"},
         lambda record: record | {"at": None},
+        lambda record: record | {"at": "9999-12-31T23:59:59.999999+00:00"},
+        lambda record: record | {"at": "0001-01-01T00:00:00+14:00"},
         lambda record: {key: value for key, value in record.items() if key != "edits"},
         lambda record: record | {"edits": 7},
         lambda record: record | {"edits": [{"setting": 1}]},
@@ -249,6 +281,43 @@ def test_a_save_lists_no_folder(store: FolderStore, monkeypatch: pytest.MonkeyPa
 
     save(store, 2)
     assert ports(store) == [2, 1]
+
+
+def test_nothing_is_added_through_a_link(tmp_path: Path) -> None:
+    """Someone may put it there between the reading of a history and the adding to it."""
+    (tmp_path / "precious").write_text("precious\n")
+    link = tmp_path / "ana.history"
+    link.symlink_to("precious")
+
+    with pytest.raises(OSError, match=os.strerror(errno.ELOOP)):
+        chronicle.Chronicle(link, USER).add({"commit": "f" * 32})
+
+    assert (tmp_path / "precious").read_text() == "precious\n"
+
+
+def test_what_is_taken_back_takes_nothing_of_others_along(store: FolderStore, path: Path) -> None:
+    save(store, 1)
+    whole, history = lines(path), chronicle.Chronicle(path / "users/ana.history", USER)
+    for theirs in ("", "added in an editor\n"):
+        added = history.add({"commit": "f" * 32})
+        os.close(added.number)
+        with history.path.open("a") as file:
+            file.write(theirs)
+        history.take_back(added)
+        assert (lines(path) == whole) if not theirs else history.path.read_text().endswith(theirs)
+
+
+def test_more_places_are_saved_at_once_than_files_may_be_open(store: FolderStore) -> None:
+    people = [Place(Level.USER, f"u{number}") for number in range(100)]
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (len([*Path("/dev/fd").iterdir()]) + 60, limits[1]))
+    try:
+        for number in (1, 2):
+            store.commit([Change(one, ("pop3", "port"), number) for one in people])
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+
+    assert [one.values for one in store.read_all(Level.USER)] == [{("pop3", "port"): 2}] * 100
 
 
 def test_more_histories_are_read_side_by_side_than_files_may_be_open(store: FolderStore) -> None:

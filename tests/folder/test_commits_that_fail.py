@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import itertools
+import json
 import os
 import stat
 import subprocess
@@ -105,6 +106,28 @@ def test_one_who_may_not_write_reads_a_commit_that_waits_to_be_finished(
     allow(reachable)
 
 
+def test_what_waits_to_be_finished_is_listed_and_noticed_as_if_it_were(
+    store: FolderStore, path: Path
+) -> None:
+    store.commit(everywhere(1, [Level.USER]))
+    versions, document = [store.version(ANA)], path / "users/ana.json"
+    waiting = {path / "users/.0123456789abcdef.tmp": document}
+    waiting[path / "users/.fedcba9876543210.tmp"] = path / "users/bob.json"
+    for temporary, target in waiting.items():
+        temporary.write_bytes(document.read_bytes().replace(b'"ana"', f'"{target.stem}"'.encode()))
+    names = {f"users/{target.name}": temporary.name for temporary, target in waiting.items()}
+
+    (path / ".journal").write_text(json.dumps(names))  # of another process, killed
+    versions.append(store.version(ANA))
+    assert [place.id for place in store.places(Level.USER)] == ["ana", "bob"]
+    assert [one.place.id for one in store.read_all(Level.USER)] == ["ana", "bob"]
+    FolderStore(path)
+
+    assert not (path / ".journal").exists()
+    assert [place.id for place in store.places(Level.USER)] == ["ana", "bob"]
+    assert [store.version(ANA)] == versions[1:] != versions[:1]
+
+
 def test_opening_a_store_finishes_a_commit_that_was_cut_short(path: Path, worker: Worker) -> None:
     worker("leave_half_done", program=KILLER)
     assert (path / ".journal").exists()
@@ -142,6 +165,86 @@ def test_what_a_killed_process_left_is_cleared_by_the_next_commit(
     store.commit(everywhere(2))
 
     assert not any(one.exists() for one in left)
+
+
+def test_what_cannot_be_cleared_now_is_cleared_by_a_later_commit(
+    store: FolderStore, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.commit(everywhere(1, [Level.USER]))
+    left = path / "users/.fedcba9876543210.tmp"
+    left.write_text("of somebody else, in a folder that several people share")
+    (path / ".lock").write_text("process 1 on elsewhere")
+
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
+
+    with monkeypatch.context() as theirs:
+        theirs.setattr(Path, "unlink", refuse)
+        store.commit(everywhere(2, [Level.USER]))
+    assert left.exists()
+    store.commit(everywhere(3, [Level.USER]))
+
+    assert not left.exists()
+    assert (path / ".lock").read_bytes() == b""
+
+
+def test_a_folder_that_is_replaced_as_a_commit_counts_is_told(
+    store: FolderStore, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.commit(everywhere(1))
+    real, away = os.replace, path.with_name("away")
+
+    def replaced(*names: Path) -> None:
+        real(*names)
+        path.rename(away)
+        path.mkdir()
+
+    monkeypatch.setattr(os, "replace", replaced)
+
+    with pytest.raises(StoreError, match=r"went away .* Whether the save was stored is not known"):
+        store.commit(everywhere(2, [Level.COMPANY]))
+    assert numbers(FolderStore(away))[Level.COMPANY] == 2
+
+
+def test_folders_that_are_made_outlive_a_power_failure(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced, real = [], os.fsync
+
+    def noted(number: int) -> None:
+        synced.append(str(Path(f"/dev/fd/{number}").resolve()))
+        real(number)
+
+    monkeypatch.setattr(os, "fsync", noted)
+    path = path / "deep/down"
+    FolderStore(path).commit(everywhere(1, [Level.USER]))
+
+    above = [str(one) for one in (*path.parents[2::-1], path)]
+    assert synced[: len(above)] == above  # each folder's name in the one above, first of all
+
+
+def test_what_is_taken_over_outlives_a_power_failure_once_that_is_told(
+    store: FolderStore, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.commit(everywhere(1))
+    there, done = FolderStore(path.with_name("there")), [""]
+    there.commit(everywhere(1, [Level.COMPANY]))
+    (path / "users/ana.history").unlink()
+    document = json.loads((path / "users/ana.json").read_bytes())
+    (path / "users/ana.json").write_text(json.dumps(document | {"commit": ""}))
+    moved = store.moved(ANA.place(Level.USER))  # one file, no history: no journal is written
+
+    def noting(call: str, named: Callable[..., Path]) -> None:
+        real = getattr(os, call)
+        monkeypatch.setattr(
+            os, call, lambda *args: (done.append(f"{call} {named(*args).name}"), real(*args))[1]
+        )
+
+    noting("fsync", lambda number: Path(f"/dev/fd/{number}").resolve())
+    noting("replace", lambda _, target: Path(target))
+    there.adopt([moved])
+
+    assert done[-2:] == ["replace ana.json", "fsync users"]
 
 
 def test_a_folder_that_cannot_be_locked_is_told_apart_from_one_that_is(

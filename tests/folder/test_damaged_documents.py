@@ -15,8 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailwidgets.errors import DamagedDocument, StoreError
+from mailwidgets.folder import journal
 from mailwidgets.folder.folder import FolderStore
-from mailwidgets.settings.levels import Level, Place
+from mailwidgets.settings.levels import Identity, Level, Place
 from mailwidgets.settings.sections import SETTINGS
 from mailwidgets.store.commits import Note
 from mailwidgets.store.written import read_written
@@ -172,6 +173,51 @@ def test_the_rest_stays_usable_beside_a_damaged_document(store: FolderStore, pat
     assert store.refusal(ANA.place(USER)) == ""
 
 
+@pytest.mark.parametrize("text", ["", "damaged", "{}", '{"id": ""}'])
+def test_a_damaged_document_whose_file_does_not_tell_the_id_is_told_too(
+    store: FolderStore, path: Path, text: str
+) -> None:
+    long = Identity("Ана" * 100, "W")
+    store.commit([change(USER, "pop3.port", 995, who=BOB), change(USER, "pop3.port", 1, who=long)])
+    (document,) = (one for one in path.glob("users/*.json") if "~" in one.name)
+    whole = document.read_text()
+    document.write_text(text)
+    told: list[str] = []
+
+    found = store.read_all(USER, lambda _, error: told.append(str(error)))
+
+    assert [one.place.id for one in found] == ["bob"]
+    assert [one.partition(", line ")[0] for one in told] == [str(document)]
+    (_, cut) = sorted(store.places(USER), key=lambda place: len(place.id))
+    with pytest.raises(DamagedDocument, match=re.escape(str(document))):
+        store.moved(cut)
+    with pytest.raises(DamagedDocument, match=re.escape(str(document))):
+        store.commit([change(USER, "pop3.port", 2, who=Identity(cut.id, "W"))])
+    assert document.read_text() == text
+    document.write_text(whole)
+    assert {one.place for one in store.read_all(USER)} == {BOB.place(USER), long.place(USER)}
+
+
+def test_history_tells_all_that_it_can_beside_a_damaged_document(
+    store: FolderStore, path: Path
+) -> None:
+    people = [Place(USER, f"u{number}") for number in range(120)]
+    for places in ([Place(COMPANY), ANA.place(USER)], people, [Place(COMPANY)]):
+        store.commit([], Note(), touch=places)
+    documents = [write(path, "damaged"), write(path, "{", "users/u77.json")]
+    told = []
+
+    with pytest.raises(DamagedDocument, match="not JSON") as caught:
+        told.extend(store.history([Place(COMPANY), *people, ANA.place(USER)]))
+
+    assert str(documents[1]) in str(caught.value)  # the first that was met
+    assert [len(one.places) for one in told] == [1, 120, 2]
+    for place in (ANA.place(USER), people[77]):
+        with pytest.raises(DamagedDocument, match="not JSON"):
+            store.moved(place)
+    assert len(store.moved(people[0]).commits) == 1
+
+
 def test_a_document_that_is_mended_counts_again(store: FolderStore, path: Path) -> None:
     store.commit([change(USER, "pop3.port", 995)])
     document = path / "users/ana.json"
@@ -218,7 +264,12 @@ def test_what_is_no_file_is_told_and_does_not_hold_us_up(
             os.chdir(here)
     else:
         make[kind]()
-    before = document.lstat()
+
+    def looked_at() -> tuple[int, ...]:
+        status = document.lstat()  # following a link may change when it was last followed
+        return (status.st_ino, status.st_mode, status.st_size, status.st_mtime_ns)
+
+    before = looked_at()
 
     with pytest.raises(StoreError, match=re.escape(str(document))):
         store.read(ANA)
@@ -230,7 +281,7 @@ def test_what_is_no_file_is_told_and_does_not_hold_us_up(
                 change(Level.WORKSTATION, "pop3.name", "m.example"),
             ]
         )
-    assert document.lstat() == before
+    assert looked_at() == before
     assert not [one for one in path.rglob("*.json") if one != document]
 
 
@@ -273,6 +324,32 @@ def test_a_damaged_journal_is_told_and_obeyed_in_nothing(path: Path, text: str |
         store.commit([change(USER, "pop3.port", 995)])
     assert journal.read_bytes() == before
     assert {one.name for one in path.rglob("*")} <= {".journal", ".lock"}
+
+
+def test_a_journal_may_be_larger_than_any_document(path: Path) -> None:
+    """One of a hundred thousand new people is."""
+    document = path / "company.json"
+    store = FolderStore(path)
+    store.commit([change(COMPANY, "pop3.port", 1)])
+    waiting = document.with_name(".0123456789abcdef.tmp")
+    waiting.write_bytes(document.read_bytes().replace(b'"port": 1', b'"port": 2'))
+    (path / ".journal").write_bytes(json.dumps({document.name: waiting.name}).encode().ljust(2**25))
+
+    assert store.read(ANA).company.values == {("pop3", "port"): 2}
+    store.commit([change(COMPANY, "pop3.timeout", 3)])
+    assert store.read(ANA).company.values == {("pop3", "port"): 2, ("pop3", "timeout"): 3}
+
+
+def test_what_no_journal_could_name_is_not_saved(
+    store: FolderStore, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journal, "_LARGEST", 200)
+
+    with pytest.raises(StoreError, match=r"8 files are more than .* Nothing was stored\."):
+        store.commit([], touch=[Place(USER, f"u{number}") for number in range(4)])
+
+    assert [one.name for one in path.rglob("*") if one.is_file()] == [".lock"]
+    store.commit([change(COMPANY, "pop3.port", 1)])
 
 
 def told_by(store: FolderStore) -> tuple[list[str], str]:

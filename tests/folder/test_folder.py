@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import stat
 from pathlib import Path
 
 import pytest
 from edits import ANA, COMPANY, PORT, USER, change
-from filelock import FileLock
+from filelock import FileLock, lock_descriptor
 
 from mailwidgets.errors import DamagedDocument, InvalidValue, StoreError
+from mailwidgets.folder.alone import alone
 from mailwidgets.folder.folder import FolderStore
+from mailwidgets.folder.journal import Journal
 from mailwidgets.settings.documents import Change
 from mailwidgets.settings.levels import Identity, Level, Place
 from mailwidgets.settings.secret import Sealed
@@ -131,15 +134,21 @@ def test_places_leave_out_what_is_nobodys(store: FolderStore, path: Path) -> Non
         store.commit([Change(Place(USER, id_), PORT, 995)])
     (path / "users/not ours.json").write_text("{}")
     (path / "users/README").write_text("")
-    (path / "users" / ("x~" + "0" * 64 + ".json")).write_text('{"id": "someone"}')
-    (path / "users" / ("y~" + "0" * 64 + ".json")).write_text("damaged")
+    (path / "users/ana.json~").write_text('{"id": "ana"}')  # as editors leave it
+    theirs, damaged = (f"{one * 130}~{'0' * 64}.json" for one in "xy")  # as a long id is cut
+    (path / "users" / theirs).write_text('{"id": "someone"}')
 
     assert [place.id for place in store.places(USER)] == ["ana", "x" * 300, "zoe"]
     assert [one.place.id for one in store.read_all(USER)] == ["ana", "x" * 300, "zoe"]
 
+    (path / "users" / damaged).write_text("damaged")  # whose it is cannot be told
+    assert [place.id for place in store.places(USER)] == ["ana", "x" * 300, damaged, "zoe"]
+    with pytest.raises(DamagedDocument, match=damaged):
+        list(store.read_all(USER))
+
 
 def test_new_files_follow_the_umask_and_replaced_ones_keep_their_mode(
-    store: FolderStore, path: Path
+    store: FolderStore, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     old = os.umask(0o027)
     try:
@@ -149,10 +158,18 @@ def test_new_files_follow_the_umask_and_replaced_ones_keep_their_mode(
     document, history = path / "users/ana.json", path / "users/ana.history"
     for file in (document, history):
         assert stat.S_IMODE(file.stat().st_mode) == 0o640
-        file.chmod(0o600)
+        file.chmod(0o4600)  # no document needs a set-user-id bit
     assert stat.S_IMODE(document.parent.stat().st_mode) == 0o750
+    history.chmod(0o600)
+    modes, real = [], os.write
 
+    def noted(number: int, data: bytes) -> int:
+        modes.append(stat.S_IMODE(os.fstat(number).st_mode))
+        return real(number, data)
+
+    monkeypatch.setattr(os, "write", noted)
     store.commit([change(USER, "pop3.port", 110)])
+    assert modes[1:] == [0o600, 0o600]  # after the lock's: not for others to read for a moment
     assert [stat.S_IMODE(one.stat().st_mode) for one in (document, history)] == [0o600, 0o600]
 
 
@@ -176,6 +193,66 @@ def test_a_store_that_is_being_written_says_by_whom(path: Path) -> None:
         FolderStore(path, timeout=0).commit([change(USER, "pop3.port", 110)])
 
     assert FolderStore(path).read(ANA).user.values == {PORT: 995}
+
+
+def test_a_writers_note_holds_nothing_of_one_that_was_killed(
+    store: FolderStore, path: Path
+) -> None:
+    store.commit([change(USER, "pop3.port", 995)])
+    lock = path / ".lock"
+    lock.write_text("process 4194304 on a machine with a rather long name")
+
+    with alone(path, 0) as turn:
+        assert turn.cut_short
+        assert lock.read_text() == f"process {os.getpid()} on {socket.gethostname()}"
+    assert lock.read_text() == ""
+
+
+def test_a_lock_that_is_no_longer_the_folders_is_not_taken_for_it(
+    store: FolderStore, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.commit([change(USER, "pop3.port", 995)])
+    lock, taken = path / ".lock", []
+
+    def replaced_first(number: int, *, blocking: bool) -> bool:
+        if not taken:  # someone removed it between its opening and its locking
+            lock.unlink()
+            lock.touch()
+        taken.append(number)
+        return lock_descriptor(number, blocking=blocking)
+
+    monkeypatch.setattr("mailwidgets.folder.alone.lock_descriptor", replaced_first)
+
+    assert store.commit([change(USER, "pop3.port", 110)])
+    assert len(taken) == 2
+
+
+def test_a_history_that_is_here_already_is_not_replaced_by_what_is_taken_over(
+    store: FolderStore, tmp_path: Path
+) -> None:
+    for one in (store, there := FolderStore(tmp_path / "there")):
+        one.commit([change(USER, "pop3.port", 995)])
+    (there.path / "users/ana.json").unlink()
+    kept = (there.path / "users/ana.history").read_bytes()
+
+    with pytest.raises(StoreError, match=r"ana\.history holds something else already") as told:
+        there.adopt([store.moved(ANA.place(USER))])
+
+    assert "Nothing was stored." in str(told.value)
+    assert [one.name for one in (there.path / "users").iterdir()] == ["ana.history"]
+    assert (there.path / "users/ana.history").read_bytes() == kept
+
+
+def test_a_path_is_found_even_if_another_thread_forgets_them_all(path: Path) -> None:
+    class Forgetful(dict[str, Path]):
+        def __setitem__(self, name: str, found: Path) -> None:
+            super().__setitem__(name, found)
+            self.clear()
+
+    journal = Journal(path, ())
+    journal._paths = Forgetful()  # noqa: SLF001 - as at the worst moment
+
+    assert journal.path("users/ana.json") == path / "users/ana.json"
 
 
 def test_a_file_where_the_folder_should_be_is_told(tmp_path: Path) -> None:

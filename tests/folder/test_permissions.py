@@ -428,6 +428,22 @@ def test_what_is_told_beforehand_is_what_happens(shared: Path, account: str, as_
     assert Level(places[0][0]) is COMPANY
 
 
+def test_a_file_that_one_may_not_write_is_not_replaced_though_its_folder_would_let_one(
+    shared: Path, as_person: As
+) -> None:
+    (shared / "users").chmod(0o777)
+    before = files(shared)
+
+    saved, beforehand = as_person(
+        ANA, ["save", shared, "user", BOB, 9], ["refusal", shared, "user", BOB]
+    )
+
+    assert saved[0] == "ReadOnlyStore"
+    assert f"users/{BOB}.json cannot be written: Permission denied" in saved[1]
+    assert f"users/{BOB}.json" in beforehand
+    assert files(shared) == before
+
+
 def test_a_first_save_that_was_cut_short_leaves_no_history(shared: Path, as_person: As) -> None:
     """Most people may write no journal here: their first record is there before the document."""
     (shared / "users" / f"{ANA}.json").unlink()

@@ -137,3 +137,10 @@ def test_every_default_survives_json(key: tuple[str, str]) -> None:
     one = SETTINGS[key]
     if one.default is not None:
         assert one.field.from_json(one.field.to_json(one.default)) == one.default
+
+
+def test_a_secret_of_octets_that_are_no_text_is_refused_unseen() -> None:
+    with pytest.raises(InvalidValue, match="UTF-8") as raised:
+        SecretField().parse("hunter\udcff2")
+
+    assert "hunter" not in str(raised.value)

@@ -196,3 +196,20 @@ def test_an_unset_change_uncovers_the_wider_value() -> None:
         at(Level.USER, "pop3.port", UNSET),
     )
     assert in_force("pop3.port", *changes) == (995, "company")
+
+
+def test_a_problem_ends_with_a_change_of_its_setting_and_not_with_a_lock_or_anothers() -> None:
+    port = ("pop3", "port")
+    broken = Document(COMPANY, problems={port: "not a port"})
+    whole = Documents(
+        broken, Document(ANA.place(Level.USER)), Document(ANA.place(Level.WORKSTATION))
+    )
+
+    for change, left in (
+        (at(Level.COMPANY, "pop3.port", 995), ""),
+        (at(Level.COMPANY, "pop3.port", UNSET), ""),
+        (lock("pop3.port", "why"), "not a port"),
+        (at(Level.COMPANY, "imap.port", 143), "not a port"),
+        (at(Level.USER, "pop3.port", 143), "not a port"),
+    ):
+        assert resolve(drafted(whole, [change]), ANA)[port].problem == left

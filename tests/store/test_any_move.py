@@ -129,6 +129,21 @@ def test_a_document_without_history_is_taken_over_too(
     assert list(there.history([BOB.place(USER)])) == []
 
 
+def test_what_is_not_known_is_read_as_it_is_written(store: Store, backend: Backend) -> None:
+    company = Place(COMPANY)
+    known: dict[str, Any] = {"pop3": {"port": 1}}
+    beside = {"pop3": {"new": {"a": 1}}, "later": {"x": 1.5}, "odd": 5}
+    backend.put_raw(BOB.place(USER), {"id": "bob", "settings": known, "locks": 7})
+    backend.put_raw(company, {"format": 2, "settings": beside, "locks": {"later": {"x": "why"}}})
+
+    (bob,) = store.read_all(USER)
+    (found,) = store.read_all(COMPANY)
+
+    assert (dict(bob.values), bob.unknown) == ({("pop3", "port"): 1}, {})
+    assert found.unknown == {"settings": beside, "locks": {"later": {"x": "why"}}}
+    assert "later" not in repr(found)
+
+
 def test_a_moved_place_shows_no_secret_in_its_repr(here: Store) -> None:
     moved = here.moved(ANA.place(USER))
 

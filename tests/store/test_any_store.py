@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -155,6 +156,7 @@ def test_the_same_setting_of_two_people_is_a_conflict(store: Store, backend: Bac
         ("pop3.port", "user ana", "110", "995", "1110"),
     ]
     assert "pop3.port (user ana) was 110, is 995 now, and you want 1110" in str(caught.value)
+    assert str(caught.value).startswith("Nothing was stored: someone else changed the same: ")
     assert everything(backend) == before
     assert len(list(store.history([ANA.place(level) for level in Level]))) == 1
 
@@ -264,6 +266,42 @@ def test_documents_of_a_level_come_sorted_one_by_one(store: Store) -> None:
     assert [one.place.id for one in (first, *found)] == sorted(names)
     assert [one.values for one in store.read_all(COMPANY)] == [{PORT: 99}]
     assert store.places(COMPANY) == (Place(COMPANY),)
+
+
+def test_a_damaged_document_is_told_in_its_place_and_the_others_are_read(
+    store: Store, backend: Backend
+) -> None:
+    for number, name in enumerate(("ana", "bob", "carl", "dora"), 1):
+        store.commit([change(USER, "pop3.port", number, who=Identity(name, "W"))])
+    for name in ("bob", "dora"):
+        backend.put_raw(Place(USER, name), {"id": name, "settings": []})
+    told: list[tuple[Place, str]] = []
+
+    found = store.read_all(USER, lambda place, error: told.append((place, str(error))))
+
+    assert [(one.place.id, one.values) for one in found] == [
+        ("ana", {PORT: 1}),
+        ("carl", {PORT: 3}),
+    ]
+    assert [place.id for place, _ in told] == ["bob", "dora"]
+    assert all(re.search(r"(bob|dora)\S*, line 1, column \d+: \"settings", why) for _, why in told)
+    with pytest.raises(DamagedDocument, match="bob"):
+        list(store.read_all(USER))
+
+
+def test_documents_of_any_places_are_read_each_by_itself(store: Store, backend: Backend) -> None:
+    store.commit([change(USER, "pop3.port", 1), change(COMPANY, "pop3.port", 2)])
+    backend.put_raw(Place(WORKSTATION, "ana"), {"id": "ana", "settings": []})
+    backend.put_raw(Place(USER, "eve"), {"id": "eve"})
+    asked = [Place(USER, "eve"), Place(USER, "nobody"), Place(COMPANY), Place(USER, "ana")]
+
+    found = list(store.read_each(iter(asked)))
+
+    assert [one.place for one in found] == [Place(USER, "eve"), Place(COMPANY), Place(USER, "ana")]
+    assert [one.values for one in found] == [{}, {PORT: 2}, {PORT: 1}]
+    assert list(store.read_each([])) == []
+    with pytest.raises(DamagedDocument):
+        list(store.read_each([Place(USER, "ana"), Place(WORKSTATION, "ana")]))
 
 
 def test_what_a_newer_version_wrote_survives_a_save(store: Store, backend: Backend) -> None:
@@ -403,6 +441,21 @@ def test_a_public_key_is_kept_with_the_document(store: Store) -> None:
     assert first.places == (ANA.place(USER),)
     assert store.read(ANA).user.public_key == "x25519:AAAA"
     assert store.commit([], Note("ana", public_keys=note.public_keys)) is None
+
+
+def test_what_was_sealed_to_a_key_that_is_no_longer_published_is_not_stored(
+    store: Store, backend: Backend
+) -> None:
+    place = ANA.place(USER)
+    store.commit([], Note("ana", public_keys={place: "x25519:NEW="}))
+    before = everything(backend)
+    secret = change(USER, "pop3.password", Sealed("v2:00000000:AAAA"))
+
+    for old in ("", "x25519:OLD="):
+        with pytest.raises(Conflict, match="user ana has published another key meanwhile"):
+            store.commit([secret], Note("bob", sealed_to={place: old}))
+    assert everything(backend) == before
+    assert store.commit([secret], Note("bob", sealed_to={place: "x25519:NEW="}))
 
 
 def test_a_closed_store_may_be_used_again(store: Store) -> None:

@@ -29,7 +29,7 @@ EDITS = st.builds(
 COMMITS = st.builds(
     Commit,
     st.text("0123456789abcdef", min_size=32, max_size=32),
-    st.datetimes(timezones=st.just(UTC)),
+    st.datetimes(datetime(2, 1, 1), datetime(9998, 12, 31), timezones=st.just(UTC)),  # noqa: DTZ001 - asked for so
     st.text(),
     st.text(),
     st.lists(EDITS, max_size=5).map(tuple),
@@ -74,6 +74,8 @@ GOOD: dict[str, Any] = {"commit": "a1", "at": AT.isoformat(), "by": "ana", "edit
         {"at": "soon"},
         {"at": "2026-11-23T18:00:00"},
         {"at": 5},
+        {"at": "9999-12-31T23:59:59.999999+00:00"},
+        {"at": "0001-01-01T00:00:00+14:00"},
         {"edits": 5},
         {"edits": [5]},
         {"edits": [{"setting": "pop3.port"}]},
@@ -102,7 +104,8 @@ def test_whatever_a_record_holds_reading_it_raises_nothing_else(record: dict[str
 def test_a_time_of_another_zone_is_the_same_moment() -> None:
     there = AT.astimezone(timezone(timedelta(hours=5)))
 
-    assert read_record(GOOD | {"at": there.isoformat()}, ANA.place(USER)).at == AT
+    read = read_record(GOOD | {"at": there.isoformat()}, ANA.place(USER)).at
+    assert (read, read.utcoffset()) == (AT, timedelta(0))
 
 
 def test_every_note_has_an_id_of_its_own() -> None:
@@ -149,3 +152,17 @@ def test_a_commit_of_many_places_says_in_each_of_them_only_how_many_there_are() 
     assert read[3].record() == records[places[3]]
     whole = joined(read)
     assert (whole.places, whole.edits) == (places, edits)
+
+
+@pytest.mark.parametrize(
+    ("role", "told"),
+    [
+        ("ana_role", "ana (as ana_role)  new port"),
+        ("ana", "ana  new port"),
+        (None, "ana  new port"),
+    ],
+)
+def test_a_commit_tells_as_whom_the_database_knew_its_writer(role: str | None, told: str) -> None:
+    commit = Commit("a1", AT, "ana", "new port", places=PLACES, role=role)
+
+    assert str(commit).endswith(f"  {told}")

@@ -14,7 +14,8 @@ from mailwidgets.store.parse import LARGEST, parse
 @pytest.mark.parametrize(
     ("text", "line", "column", "words"),
     [
-        (b"", 1, 1, "not JSON"),
+        (b"", 1, 1, "not JSON: there is nothing in it"),
+        (b" \n ", 2, 2, "not JSON: there is nothing in it"),
         (b'{\n  "a": 1,\n  b\n}', 3, 3, "not JSON"),
         (b'{\n  "a": "\xff"\n}', 2, 9, "not UTF-8"),
         ('{"é": "'.encode() + b"\xff", 1, 8, "not UTF-8"),
