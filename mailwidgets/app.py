@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import sys
 from typing import Any
 
 from mailwidgets.commands.command import Command, Usage
@@ -63,4 +65,8 @@ class MailwidgetsApp(Command):
 
 def main() -> None:
     """Run the command line of this process."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A terminal without ✓ in its character set is no reason to lose a report.
+            stream.reconfigure(errors="backslashreplace")
     MailwidgetsApp.launch_instance()

@@ -11,7 +11,7 @@ from mailwidgets.practice import Practice
 from mailwidgets.servers import Servers
 from mailwidgets.settings.documents import Change
 from mailwidgets.settings.levels import Identity, Level
-from mailwidgets.vault.keys import new_key
+from mailwidgets.vault.keys import KeyText, new_key
 from mailwidgets.vault.vault import Vault
 
 
@@ -43,7 +43,7 @@ def rehearse(practice: Practice, folder: str | os.PathLike[str]) -> Servers:
         PracticeError: if the folder holds a store already.
         StoreError: if it cannot be written.
     """
-    vault = Vault.from_environment({"MAILWIDGETS_KEY": new_key()})
+    vault = Vault(KeyText(new_key(), "the key for practice"))  # the company's, too
     identity = Identity.acting("ana", "practice")
     servers = Servers(FolderStore(Path(folder)), identity, vault=vault)
     prefill(servers, practice)

@@ -58,6 +58,11 @@ SURFACES: Final = {
     "tables: repr, HTML, CSV, JSON, pickle of the DataFrames": _TABLES,
     "reports: text, JSON, page, transcript, of logins taken and refused": _REPORTS,
     "support bundle": _REPORTS,
+    "messages that are sent": f"{_MEMORY}test_no_message_that_is_sent_holds_the_canary",
+    "terminal at which a password is typed": (
+        "commands/test_standard_input.py::"
+        "test_what_is_typed_at_a_terminal_is_asked_for_and_not_shown"
+    ),
     "log of the library at DEBUG": f"{_MEMORY}test_no_log_holds_the_canary",
     "tracebacks with the variables of every frame": _TRACES,
     "exceptions: arguments, attributes, causes, contexts": _TRACES,

@@ -30,6 +30,16 @@ async def test_a_newcomers_first_press_of_every_test_succeeds(
     assert [report.code for report in reports] == ["ok"] * 4, "\n".join(map(str, reports))
 
 
+def test_practice_needs_no_right_to_the_companys_key(practice: Practice, tmp_path: Path) -> None:
+    site = tmp_path / "home/xdg_config_dirs/mailwidgets"
+    site.mkdir(parents=True)
+    (site / "key").write_text("of the administrators")
+
+    servers = rehearse(practice, tmp_path / "store")
+
+    assert servers.targets().login("workflow").password == practice.accounts[-1].password
+
+
 async def test_workflow_mail_by_imap_works_too(practice: Practice, tmp_path: Path) -> None:
     servers = rehearse(practice, tmp_path / "store")
     changes = [

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from mailwidgets.commands.command import Usage
+from mailwidgets.disk import at_home, reported
 
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 
@@ -15,12 +17,14 @@ def free_place(name: str) -> Path:
 
     Raises:
         Usage: if there is something at that place, or no folder to put it into.
+        StoreError: if one may not look there.
     """
-    path = Path(name).expanduser()
-    if os.path.lexists(path):
-        raise Usage(_taken(path))
-    if not path.parent.is_dir():
-        raise Usage(f"--bundle needs a folder that exists, and {path.parent} is none")
+    path = at_home(name)
+    with reported(path, "written"):
+        if os.path.lexists(path):
+            raise Usage(_taken(path))
+        if not path.parent.is_dir():
+            raise Usage(f"--bundle needs a folder that exists, and {path.parent} is none")
     return path
 
 
@@ -28,15 +32,21 @@ def write_new(path: Path, data: bytes) -> None:
     """Write a file that nobody else may read, mode 0600.
 
     Raises:
-        Usage: if there is one by now, or it cannot be written.
+        Usage: if there is one by now.
+        StoreError: if it cannot be written; nothing is left of it then.
     """
-    try:
-        with os.fdopen(os.open(path, _NEW, 0o600), "wb") as file:
-            file.write(data)
-    except FileExistsError as error:
-        raise Usage(_taken(path)) from error
-    except OSError as error:
-        raise Usage(f"the bundle {path} cannot be written: {error.strerror or error}") from error
+    with reported(path, "written"):
+        try:
+            number = os.open(path, _NEW, 0o600)
+        except FileExistsError as error:
+            raise Usage(_taken(path)) from error
+        try:
+            with os.fdopen(number, "wb") as file:
+                file.write(data)
+        except OSError:
+            with suppress(OSError):  # it is the writing that must not fail unnoticed
+                path.unlink()
+            raise
 
 
 def _taken(path: Path) -> str:

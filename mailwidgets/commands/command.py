@@ -18,6 +18,7 @@ from mailwidgets.errors import Conflict, MailwidgetsError
 from mailwidgets.location import shown
 from mailwidgets.reports.report import Report
 from mailwidgets.servers import Servers
+from mailwidgets.settings.sections import SECTIONS, SETTINGS
 
 _APP = "mailwidgets"
 OK, FAILED, BAD_USE, CONFLICT, INTERRUPTED = 0, 1, 2, 3, 130
@@ -32,6 +33,11 @@ class _StrictLoader(KVArgParseConfigLoader):
 
     def _handle_unrecognized_alias(self, arg: str) -> None:
         self.parser.error(f"there is no option --{arg}")
+
+    def _exec_config_str(self, lhs: Any, rhs: Any, trait: Any = None) -> None:  # noqa: ANN401 - traitlets' own signature
+        if trait is None:  # traitlets would go on, or repeat what was given, maybe a password
+            self.parser.error(f"there is no option --{lhs}; settings are given without --")
+        super()._exec_config_str(lhs, rhs, trait)
 
 
 class Command(Application):
@@ -49,6 +55,7 @@ class Command(Application):
     )
 
     takes_words: ClassVar[bool] = True
+    takes_values: ClassVar[bool] = False
 
     aliases: dict[str, Any] = {
         "store": "Command.store",
@@ -98,6 +105,8 @@ class Command(Application):
     def guarded(self) -> int:
         """Return the exit status: 2 for bad use, 3 for a conflict, with the reason said."""
         try:
+            if not self.takes_values and (name := _password_in(self.extra_args)):
+                raise Usage(f"values are for: mailwidgets set {name}=…")
             if self.extra_args and not self.takes_words:
                 given = " ".join(self.extra_args)
                 raise Usage(f"{self.name} takes no words, not {given!r}")
@@ -110,7 +119,7 @@ class Command(Application):
             # Whoever reads has seen enough, as `head` has; what is left must not go there at exit.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return OK
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, EOFError):  # ^C, or ^D where a password is asked for
             return INTERRUPTED
 
     @abstractmethod
@@ -119,7 +128,8 @@ class Command(Application):
 
     def refuse(self, error: Exception, status: int) -> int:
         """Say on standard error why, and return the status."""
-        sys.stderr.write(f"mailwidgets {self.name}: {error}\n")
+        who = self.name if self.name == _APP else f"{_APP} {self.name}"
+        sys.stderr.write(f"{who}: {error}\n")
         return status
 
     def say(self, text: str) -> None:
@@ -167,3 +177,14 @@ class Command(Application):
     def exit(self, exit_status: int | str | None = 0) -> NoReturn:
         """Leave the process."""
         sys.exit(exit_status)
+
+
+def _password_in(words: Iterable[str]) -> str:
+    """Return for which setting there may be a password among words: no message must repeat it."""
+    for word in words:
+        name, equals, _ = word.partition("=")
+        section, _, key = name.partition(".")
+        found = SETTINGS.get((section, key))
+        if equals and section in SECTIONS and (found is None or found.secret):
+            return name
+    return ""

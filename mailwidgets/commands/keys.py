@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from traitlets import Bool, Unicode
 
 from mailwidgets.commands.command import OK, Command, Usage
 from mailwidgets.custody.sealed import owner, published
+from mailwidgets.disk import at_home
 from mailwidgets.errors import VaultError
 from mailwidgets.servers import Servers
 from mailwidgets.vault import sealing
@@ -69,7 +69,7 @@ class Keys(Command):
         self.say(f"{said}: others can set passwords of {mine} now, to public key {key_id}.")
 
     def _rotate(self, servers: Servers) -> None:
-        target = Path(self.to).expanduser() if self.to else None
+        target = at_home(self.to) if self.to else None
         done = servers.rekey(company=self.company, to=target)
         for name in done.left:
             sys.stderr.write(f"mailwidgets keys: left as it is: {name}\n")
@@ -96,13 +96,16 @@ def _told(source: KeySource) -> str:
 def _told_public(servers: Servers) -> str:
     """Return what others encrypt this person's passwords to."""
     vault = servers.vault
-    held = published(servers.store, servers.identity, owner(vault, servers.identity))
+    held = published(servers.store, owner(vault, servers.identity))
     if not held:
         return "nothing yet: run mailwidgets keys publish, or save any password"
     try:
         told = f"public key {sealing.public_id(held)}"
-        if held in {sealing.public_key(one) for one in vault.keys.openers()}:
-            return told
     except VaultError as error:
         return f"{error}: run mailwidgets keys publish"
+    try:
+        if held in {sealing.public_key(one) for one in vault.keys.openers()}:
+            return told
+    except VaultError:  # told in a line of its own; a key made now would not open what is stored
+        return f"{told}, of a key that is not at hand"
     return f"{told}, which is not of the key here: run mailwidgets keys publish"

@@ -21,7 +21,8 @@ from mailwidgets.location import absolute
 from mailwidgets.practice import Practice
 from mailwidgets.prefill import prefill
 from mailwidgets.servers import Servers
-from mailwidgets.vault.keys import new_key
+from mailwidgets.vault.keys import KeyFile
+from mailwidgets.vault.vault import COMPANY_KEY_FILE, KEY, KEY_FILE
 
 _WIDGETS = Path(__file__).parent.parent / "widgets"
 _LOOPBACK = "127.0.0.1"
@@ -88,9 +89,13 @@ class Dashboard(Command):
         """Start the practice servers, and fill a new store for them."""
         practice = stack.enter_context(Practice.start())
         if not self.store:
-            self.store = stack.enter_context(tempfile.TemporaryDirectory(prefix="mailwidgets-"))
-            # A key for this run alone, so that trying things out leaves none behind.
-            os.environ["MAILWIDGETS_KEY"] = new_key()
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mailwidgets-")))
+            self.store = str(folder / "store")
+            # A key for this run alone, the company's, too: trying things out needs no right to
+            # the ones that are here, and leaves none behind.
+            key = KeyFile(folder / "key", made=True)
+            key.key(create=True)
+            os.environ |= {KEY: "", KEY_FILE: str(key.path), COMPANY_KEY_FILE: str(key.path)}
         prefill(self.servers(), practice)
 
     def _tell_kernels(self, servers: Servers) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import csv
+import getpass
 import io
 import json
 import sys
 from abc import abstractmethod
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from typing import Any, ClassVar
 
 from traitlets import Enum, Unicode
@@ -17,10 +19,10 @@ from mailwidgets.servers import Servers
 from mailwidgets.settings.documents import Change, Documents
 from mailwidgets.settings.levels import Level
 from mailwidgets.settings.resolve import Value
-from mailwidgets.settings.secret import Sealed
+from mailwidgets.settings.secret import Sealed, Secret
 from mailwidgets.settings.sections import SECTIONS, setting
 
-_SEVERAL_LINES = frozenset({"secret", "pem"})  # what may be read from standard input
+_PIPED = frozenset({"secret", "pem"})  # what may be read from standard input
 
 
 class Show(Command):
@@ -89,7 +91,9 @@ class WriteAtLevel(Write):
     ).tag(config=True)
     aliases: dict[str, Any] = {**Write.aliases, "level": "WriteAtLevel.level"}
 
-    def change(self, servers: Servers, stored: Documents, name: str, value: str | None) -> Change:
+    def change(
+        self, servers: Servers, stored: Documents, name: str, value: str | Secret | None
+    ) -> Change:
         """Return one change, based on what is stored now."""
         found = setting(name)
         level = Level(self.level) if self.level else found.level
@@ -102,13 +106,21 @@ class Set(WriteAtLevel):
 
     name = "set"
     done = "Set"
+    takes_values = True
     description = "Set SECTION.KEY=VALUE…, all in one commit; a secret's - is read from stdin."
     examples = "mailwidgets set smtp.name=mail.example.com smtp.password=-"
 
     def changes(self, servers: Servers, words: Iterable[str]) -> list[Change]:
-        """Return a change per NAME=VALUE."""
+        """Return a change per NAME=VALUE; a - stands for standard input where it may."""
         stored = servers.documents()
-        return [self.change(servers, stored, *_name_and_text(word)) for word in words]
+        given = [_name_and_text(word) for word in words]
+        piped = [name for name, text in given if _is_piped(name, text)]
+        if len(piped) > 1:
+            raise Usage(f"standard input holds one value: give - to one of {', '.join(piped)}")
+        return [
+            self.change(servers, stored, name, _piped(name) if _is_piped(name, text) else text)
+            for name, text in given
+        ]
 
 
 class Unset(WriteAtLevel):
@@ -157,13 +169,40 @@ class Unlock(Write):
 
 
 def _name_and_text(word: str) -> tuple[str, str]:
-    """Return the parts of NAME=VALUE; a - stands for standard input where it may."""
+    """Return the parts of NAME=VALUE."""
     name, equals, text = word.partition("=")
-    if not equals:
-        raise Usage(f"set takes SECTION.KEY=VALUE, not {name!r}")
-    if text == "-" and setting(name).field.kind in _SEVERAL_LINES:
-        text = sys.stdin.read().removesuffix("\n").removesuffix("\r")
+    if not equals:  # not repeated: it may be the rest of a password with a blank in it
+        raise Usage("set takes SECTION.KEY=VALUE, and a word has no =; quote a value with blanks")
     return name, text
+
+
+def _is_piped(name: str, text: str) -> bool:
+    return text == "-" and setting(name).field.kind in _PIPED
+
+
+def _piped(name: str) -> str | Secret:
+    """Return what standard input holds; what is typed at a terminal is not shown.
+
+    Raises:
+        Usage: if that is nothing, as of a command that failed, or no text.
+    """
+    if setting(name).secret and sys.stdin.isatty():
+        given = Secret(getpass.getpass(f"{name}: "))
+    else:
+        given = _standard_input(name)
+    if not given:
+        raise Usage(
+            f"{name}: standard input is empty, and nothing was stored; to remove the value: "
+            f"mailwidgets unset {name}"
+        )
+    return given if setting(name).secret else given.reveal()
+
+
+def _standard_input(name: str) -> Secret:
+    with suppress(UnicodeDecodeError):  # it would hold the password
+        text = Secret(sys.stdin.buffer.read().decode())
+        return Secret(text.reveal().removesuffix("\n").removesuffix("\r"))
+    raise Usage(f"{name}: standard input is not UTF-8, and nothing was stored")
 
 
 def _as_json(values: Iterable[Value]) -> str:

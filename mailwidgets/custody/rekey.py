@@ -8,7 +8,7 @@ of the keys at hand opens, and the next run finishes what it began.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from mailwidgets.custody.sealed import owner, published
@@ -133,7 +133,7 @@ class Rotation:
                 )
         mine = owner(self.vault, self.identity)
         if not self.company and (why := self.store.refusal(mine)):
-            held = published(self.store, self.identity, mine)
+            held = published(self.store, mine)
             if held in {sealing.public_key(one) for one in old}:
                 raise VaultError(
                     f"others encrypt to the present key of {mine}, and the new one could not be "
@@ -200,19 +200,11 @@ class Rotation:
                     yield _Found(document.place, key, value, next(named, None))
 
     def _documents(self) -> Iterator[Document]:
-        yield self.store.read(self.identity).company
-        if self.company:
-            return
-        try:
-            users = list(self.store.read_all(Level.USER))
-        except StoreError:  # someone's is damaged or private: one by one, to pass over that
-            users = [one for place in self.store.places(Level.USER) if (one := self._user(place))]
-        yield from users
+        yield from self.store.read_each([self.identity.place(Level.COMPANY)])
+        if not self.company:
+            yield from self.store.read_all(Level.USER, self._passed_over)
 
-    def _user(self, place: Place) -> Document | None:
-        try:
-            return self.store.read(replace(self.identity, user=place.id)).user
-        except (DamagedDocument, PermissionError):
-            if not self.store.refusal(place):
-                raise  # ours to write: there may be secrets in it that would be lost
-            return None
+    def _passed_over(self, place: Place, error: StoreError) -> None:
+        may_be = isinstance(error, DamagedDocument | PermissionError)
+        if not (may_be and self.store.refusal(place)):
+            raise error  # ours to write: there may be secrets in it that would be lost

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from contextlib import suppress
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
-from mailwidgets.errors import Conflict, StoreError
+from mailwidgets.errors import Conflict
 from mailwidgets.settings.documents import Change
 from mailwidgets.settings.levels import Identity, Level, Place
 from mailwidgets.settings.secret import Secret
@@ -35,27 +34,28 @@ def commit_sealed(
     if not places:
         return store.commit(changes, note)
     others = {place for place in places if not vault.owns(place)}
-    # No key of ours changes between the sealing and the storing: what an old one sealed after
-    # the new one took over would be lost.
+    published = _published(store, others)
+    while True:
+        try:
+            return _commit(store, vault, identity, changes, replace(note, sealed_to=published))
+        except Conflict:
+            # Other people's keys are out of our reach: who changed theirs just now gets it
+            # sealed anew. What an old key opens would be lost.
+            before, published = published, _published(store, others)
+            if published == before:
+                raise
+
+
+def _commit(
+    store: Store, vault: Vault, identity: Identity, changes: Sequence[Change], note: Note
+) -> Commit | None:
+    places = {change.place for change in changes if isinstance(change.value, Secret)}
+    mine = owner(vault, identity)
+    # No key of ours changes between the sealing and the storing, for the same reason.
     with vault.steady(places):
-        published = _published(store, identity, others)
-        sealed = [_sealed(vault, change, published) for change in changes]
-        mine = owner(vault, identity)
+        sealed = [_sealed(vault, change, note.sealed_to) for change in changes]
         told = {mine: vault.public_key()} if mine in places else {}
-        done = store.commit(sealed, replace(note, public_keys={**note.public_keys, **told}))
-    # Other people's keys are out of our reach: who changed theirs just now gets it sealed anew.
-    # What is stored stays stored when that fails; a conflict means that it was set again since.
-    with suppress(Conflict, StoreError):
-        now = _published(store, identity, others)
-        late = [
-            replace(change, base=stored.value)
-            for change, stored in zip(changes, sealed, strict=True)
-            if isinstance(change.value, Secret)
-            and now.get(change.place) != published.get(change.place)
-        ]
-        if late:
-            commit_sealed(store, vault, identity, late, Note(note.by, note.why))
-    return done
+        return store.commit(sealed, replace(note, public_keys={**note.public_keys, **told}))
 
 
 def owner(vault: Vault, identity: Identity) -> Place:
@@ -63,20 +63,21 @@ def owner(vault: Vault, identity: Identity) -> Place:
     return Place(Level.USER, vault.owner or identity.user)
 
 
-def published(store: Store, identity: Identity, place: Place) -> str:
+def published(store: Store, place: Place) -> str:
     """Return the public key that a user has published; empty for none.
 
     Raises:
         StoreError: if the user's document cannot be read.
     """
-    return store.read(Identity(place.id, identity.workstation)).user.public_key
+    return _published(store, [place])[place]
 
 
-def _published(store: Store, identity: Identity, places: Collection[Place]) -> dict[Place, str]:
-    return {place: published(store, identity, place) for place in places}
+def _published(store: Store, places: Collection[Place]) -> dict[Place, str]:
+    told = {document.place: document.public_key for document in store.read_each(places)}
+    return {place: told.get(place, "") for place in places}
 
 
-def _sealed(vault: Vault, change: Change, published: dict[Place, str]) -> Change:
+def _sealed(vault: Vault, change: Change, published: Mapping[Place, str]) -> Change:
     if not isinstance(change.value, Secret):
         return change
     public_key = published.get(change.place, "")

@@ -39,10 +39,11 @@ class EncryptionKey:
         id: a digest of 8 hexadecimal digits, which tells this key from another.
     """
 
-    __slots__ = ("_raw", "id")
+    __slots__ = ("_public", "_raw", "id")
 
     def __init__(self, raw: Secret) -> None:
         self._raw = raw
+        self._public = b""
         self.id: Final = digest("key", raw.reveal().encode(_BYTES))
 
     @classmethod
@@ -129,6 +130,11 @@ class EncryptionKey:
         return x25519.X25519PrivateKey.from_private_bytes(
             hkdf.derive(self._raw.reveal().encode(_BYTES))
         )
+
+    def public(self) -> bytes:
+        """Return the public half, 32 bytes; derived once, for each secret sealed to it asks."""
+        self._public = self._public or self.private().public_key().public_bytes_raw()
+        return self._public
 
     def _cipher(self) -> AESGCM:
         # Most runs, and every reading of settings, open no secret.

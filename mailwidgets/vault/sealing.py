@@ -107,7 +107,7 @@ def opens(key: EncryptionKey, sealed: Sealed) -> bool:
 
 def public_key(key: EncryptionKey) -> str:
     """Return the public half of a key's pair: ``x25519:<key id>:<base64>``."""
-    raw = key.private().public_key().public_bytes_raw()
+    raw = key.public()
     return f"x25519:{digest('public key', raw)}:{base64.b64encode(raw).decode()}"
 
 

@@ -12,7 +12,8 @@ from contextlib import AbstractContextManager, ExitStack, suppress
 from pathlib import Path
 from typing import Final, Self
 
-from mailwidgets.errors import VaultError
+from mailwidgets.disk import at_home
+from mailwidgets.errors import StoreError, VaultError
 from mailwidgets.settings.documents import Key
 from mailwidgets.settings.levels import Level, Place, actor
 from mailwidgets.settings.secret import Sealed, Secret
@@ -76,7 +77,7 @@ class Vault:
         if given[KEY]:
             keys = KeyText(given[KEY], KEY)
         elif given[KEY_FILE]:
-            keys = KeyFile(Path(given[KEY_FILE].reveal()).expanduser(), outside=store)
+            keys = KeyFile(_path(given[KEY_FILE].reveal()), outside=store)
         elif given[KEYRING].reveal() == "1":
             from mailwidgets.vault.system_keyring import (  # noqa: PLC0415 - few ask for it
                 KeyringKey,
@@ -88,7 +89,7 @@ class Vault:
         owner = user if not user or given[KEY] or given[KEY_FILE] else actor()
         site = platformdirs.site_config_path(_APP, appauthor=False) / "key"
         if company:
-            return cls(keys, KeyFile(Path(company).expanduser(), outside=store), owner=owner)
+            return cls(keys, KeyFile(_path(company), outside=store), owner=owner)
         return cls(keys, KeyFile(site, outside=store) if _is_there(site) else None, owner=owner)
 
     @property
@@ -210,6 +211,13 @@ class Vault:
         yield from self.company_keys.openers()
         with suppress(VaultError):  # what was stored before the company had a key of its own
             yield from self.keys.openers()
+
+
+def _path(name: str) -> Path:
+    """Return a key file's path; a home that nobody has is told when the key is looked for."""
+    with suppress(StoreError):
+        return at_home(name)
+    return Path(name)
 
 
 def _is_there(path: Path) -> bool:

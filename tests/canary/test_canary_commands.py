@@ -101,6 +101,16 @@ RUNS: Final[dict[str, list[Run]]] = {
     ],
     "database": [run("database", "create", status=2)],  # with one: test_canary_database.py
 }
+_NAMES: Final = ("password", "passwort")
+# The password where it does not belong: said nowhere what it was.
+_MISPLACED: Final = {
+    "set": [
+        run("set", "pop3.password=first", CANARY, status=2),
+        run("set", f"--pop3.password={CANARY}", status=2),
+        run("set", f"--Set.password={CANARY}", status=2),
+        run(f"pop3.password={CANARY}", status=2),
+    ],
+}
 # Served until they are stopped, each with a test of its own.
 SERVING: Final = ("dashboard", "practice")
 # What takes the canary away from ana: a lock puts the company's value in force, and there is none.
@@ -125,7 +135,9 @@ def test_no_command_shows_or_keeps_the_canary(planted: Planted, command: str) ->
                     "host-record=localhost,127.0.0.1",
                 )
             )
-        for words, stdin, status in RUNS[command]:
+        elsewhere = [run(command, f"pop3.{name}={CANARY}", status=2) for name in _NAMES]
+        misplaced = _MISPLACED.get(command, elsewhere)
+        for words, stdin, status in [*RUNS[command], *misplaced]:
             if "{last}" in words:
                 places["last"] = last(planted)
             exact = [

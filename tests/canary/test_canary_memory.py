@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from planted import CANARY, PASSPHRASE, SECTIONS, Planted, assert_clean, traces
+from planted import CANARY, PASSPHRASE, SECTIONS, WORKFLOW, Planted, assert_clean, traces
 
 import mailwidgets
 from mailwidgets import Draft, Servers
@@ -152,6 +152,15 @@ def test_no_report_page_transcript_or_bundle_shows_the_canary(planted: Planted) 
         assert_clean(repr(report.transcript), "transcript")
         assert_clean(report._repr_html_(), "page")
     assert_clean(servers.bundle(reports), "bundle")
+
+
+def test_no_message_that_is_sent_holds_the_canary(planted: Planted) -> None:
+    before = len(planted.practice.messages(WORKFLOW))
+    report = asyncio.run(planted.servers.send(WORKFLOW))
+    assert report.ok
+    sent = planted.practice.messages(WORKFLOW)[before:]
+    assert len(sent) == 1
+    assert_clean(sent[0], "message")
 
 
 def test_no_log_holds_the_canary(planted: Planted, caplog: pytest.LogCaptureFixture) -> None:

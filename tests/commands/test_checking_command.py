@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import shlex
 import stat
+import sys
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from subprocess import CompletedProcess
+from subprocess import run as run_python
 
 import pytest
 from jsonschema import Draft202012Validator
@@ -124,8 +126,28 @@ def test_a_bundle_is_written_for_this_person_alone_and_never_over_a_file(
     assert file.read_bytes() == before
 
 
+def test_nothing_is_left_of_a_bundle_that_cannot_be_written(tmp_path: Path) -> None:
+    file = tmp_path / "bundle.zip"
+    script = f"""
+import resource
+from pathlib import Path
+from mailwidgets.commands.bundling import write_new
+resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+write_new(Path({str(file)!r}), bytes(100_000))
+"""
+    done = run_python([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+
+    assert f"StoreError: {file} cannot be written: File too large" in done.stderr
+    assert not file.exists()
+
+
 def test_a_bundle_needs_a_folder(run: Run, tmp_path: Path) -> None:
     done = run("check", "pop3", f"--bundle={tmp_path / 'nowhere' / 'bundle.zip'}")
 
     assert done.returncode == 2
     assert "needs a folder that exists" in done.stderr
+
+    done = run("check", "pop3", "--bundle=~nobody-here/bundle.zip")
+
+    assert done.returncode == 2
+    assert "~nobody-here/bundle.zip: there is no such home folder" in done.stderr

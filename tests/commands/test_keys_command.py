@@ -42,7 +42,7 @@ def test_keys_tells_what_is_not_there_yet_and_makes_nothing(work: Run, tmp_path:
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == (
         f"Key of user ana: there is no key file {key_of(tmp_path)}; it is made when the first "
-        "secret is stored\n"
+        "secret is stored; where there was one, put it back\n"
         "Key of the company: the same\n"
         "Published by user ana: nothing yet: run mailwidgets keys publish, or save any password\n"
     )
@@ -79,6 +79,22 @@ def test_keys_tells_a_key_that_cannot_be_used(work: Run, tmp_path: Path) -> None
 
     assert done.returncode == 0
     assert "is open to others (mode 0644): run chmod 600" in done.stdout
+
+
+def test_keys_advises_nobody_to_publish_another_key_for_one_that_is_lost(
+    work: Run, tmp_path: Path
+) -> None:
+    work("keys", "publish")
+    key_of(tmp_path).rename(tmp_path / "away")
+
+    done = work("keys")
+
+    assert re.search(r"there is no key file .* where there was one, put it back\n", done.stdout)
+    assert re.search(
+        rf"Published by user ana: public key {ID}, of a key that is not at hand\n", done.stdout
+    )
+    (tmp_path / "away").rename(key_of(tmp_path))
+    assert re.search(rf"Published by user ana: public key {ID}\n", work("keys").stdout)
 
 
 def test_publish_lets_others_set_a_password_that_only_its_owner_reads(

@@ -115,6 +115,18 @@ def test_practice_leaves_the_store_of_the_environment_alone(run: Run, tmp_path: 
     assert document.read_bytes() == before
 
 
+def test_practice_needs_no_key_that_is_here(tmp_path: Path) -> None:
+    site = tmp_path / "home/xdg_config_dirs/mailwidgets"
+    site.mkdir(parents=True)
+    (site / "key").write_text("of the administrators")
+
+    with started(tmp_path, "dashboard", "--practice", "--no-browser") as process:
+        assert process.stdout is not None
+        assert process.stdout.readline().startswith("http://127.0.0.1:")
+
+    assert sorted(one.name for one in (tmp_path / "home").rglob("*key*")) == ["key"]
+
+
 def test_a_port_that_is_taken_is_bad_use(run: Run) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         done = run("dashboard", "--no-browser", "--port", str(taken.getsockname()[1]))

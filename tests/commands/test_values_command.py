@@ -83,6 +83,8 @@ def test_a_wrong_value_stores_nothing_and_tells_the_rule(run: Run, tmp_path: Pat
         ("set", "pop3.port=1", "--level", "workstation"),
         ("set", "pop3.port=1", "--level", "moon"),
         ("set", "pop3.port=1", "--lvel", "user"),
+        ("set", "--pop3.port=1"),
+        ("set", "pop3.port=1", "--Set.lvel=user"),
         ("show", "nope"),
         ("show", "--format", "xml"),
         ("lock", "smtp.tls"),
@@ -105,6 +107,31 @@ def test_bad_use_ends_with_status_2_and_a_reason_without_a_traceback(
     assert done.returncode == 2, done
     assert done.stderr.strip()
     assert "Traceback" not in done.stderr
+
+
+def test_what_a_screen_has_no_letters_for_is_written_out(run: Run) -> None:
+    run("set", "workflow.full_name=Büro", "pop3.name=127.0.0.1", "pop3.port=9")
+
+    shown = run("show", "workflow", PYTHONIOENCODING="ascii")
+    checked = run("check", "pop3", PYTHONIOENCODING="ascii")
+
+    assert (shown.returncode, checked.returncode) == (0, 1)
+    assert "B\\xfcro" in shown.stdout
+    assert "\\u2717 connection" in checked.stdout
+    assert "Traceback" not in checked.stderr
+
+
+def test_who_forgets_set_is_told_of_it_without_the_password(run: Run) -> None:
+    done = run(f"pop3.password={CANARY}")
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "mailwidgets: values are for: mailwidgets set pop3.password=…\n"
+
+
+def test_a_snapshot_may_be_named_after_a_value_that_is_no_secret(run: Run) -> None:
+    run("set", "smtp.port=587")
+
+    assert run("snapshot", "smtp.port=587").returncode == 0
 
 
 def test_unset_uncovers_the_fallback(run: Run) -> None:

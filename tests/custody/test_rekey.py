@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import base64
+import itertools
 import json
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -27,12 +28,14 @@ from rekey_worker import (
     prepared,
 )
 
-from mailwidgets.errors import DamagedDocument, VaultError
+from mailwidgets.errors import DamagedDocument, StoreError, VaultError
 from mailwidgets.folder.folder import FolderStore
 from mailwidgets.ledger import Ledger
-from mailwidgets.settings.documents import Change
+from mailwidgets.settings.documents import Change, Document
 from mailwidgets.settings.levels import Level, Place
 from mailwidgets.settings.secret import Sealed, Secret
+from mailwidgets.store.commits import Note
+from mailwidgets.store.protocol import Unread
 from mailwidgets.vault import sealing
 from mailwidgets.vault.keys import KeyFile, KeyText, new_key
 from mailwidgets.vault.vault import Vault
@@ -210,6 +213,28 @@ def test_nothing_is_changed_where_something_would_be_lost_with_the_old_key(path:
         check(path, ended=True)
 
 
+def test_a_change_cut_short_is_finished_by_one_who_may_no_longer_write_what_it_wrote(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prepared(path)
+    with monkeypatch.context() as patched:
+        patched.setattr(KeyFile, "replace", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            ledger(path).rekey()
+    store = Forbidden(path)
+    store.forbidden = (COMPANY,)
+    ana = Ledger(store, ANA, vault=ledger(path).vault, author="ana")
+    assert len(ana.vault.keys.openers()) == 2
+
+    assert ana.rekey().commit is None
+
+    check(path, ended=True)
+
+
+def interrupted(_: KeyFile) -> None:
+    raise KeyboardInterrupt
+
+
 def test_a_public_key_that_could_not_be_replaced_keeps_its_key(path: Path) -> None:
     ledger(path).publish_key()
     store = Forbidden(path)
@@ -235,6 +260,24 @@ def test_someone_elses_damaged_document_is_passed_over_and_ones_own_is_not(path:
     assert ana.vault.keys.openers() == (old,)
     assert ana.rekey().secrets == len(SECRETS)
     bobs.write_text(text)
+    check(path, ended=True)
+
+
+def test_someone_elses_document_that_the_disk_refuses_is_not_passed_over(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prepared(path)
+    store = Forbidden(path)
+    store.forbidden = (BOB.place(Level.USER),)
+    ana = Ledger(store, ANA, vault=ledger(path).vault, author="ana")
+
+    def broken(_: Level, unread: Unread) -> Iterator[Document]:
+        unread(BOB.place(Level.USER), StoreError("Input/output error"))
+        yield ana.documents().user
+
+    monkeypatch.setattr(store, "read_all", broken)
+    with pytest.raises(StoreError, match="Input/output error"):
+        ana.rekey()
     check(path, ended=True)
 
 
@@ -292,11 +335,33 @@ def test_who_seals_to_a_key_that_changes_just_then_seals_again(path: Path) -> No
     store.meanwhile = lambda: ledger(path).rekey()
     bob = Ledger(store, BOB, vault=ledger(path, BOB).vault, author="bob")
 
-    done = bob.commit([Change(ANAS, SMTP, Secret("newer"))])
+    done = bob.commit([Change(ANAS, SMTP, Secret("newer"))], why="from the desk")
 
     ana = ledger(path)
     assert done is not None
     assert ana.vault.open(ANAS, SMTP, stored(ana, SMTP)) == Secret("newer")
+    newest = list(itertools.islice(ana.store.history([ANAS]), 2))
+    assert [(one.by, one.why) for one in newest] == [
+        ("bob", "from the desk"),
+        ("ana", "encrypted with a new key"),
+    ]
+
+
+def test_who_seals_to_a_key_that_is_spoilt_just_then_stores_nothing(path: Path) -> None:
+    prepared(path)
+    store = Interrupted(path)
+    before = stored(ledger(path), SMTP)
+
+    def spoil() -> None:
+        store.commit([], Note("mallory", public_keys={ANAS: "x25519:spoilt"}))
+
+    store.meanwhile = spoil
+    bob = Ledger(store, BOB, vault=ledger(path, BOB).vault, author="bob")
+    with pytest.raises(VaultError, match="not stored: the public key is damaged"):
+        bob.commit([Change(ANAS, SMTP, Secret("newer")), bob.change("pop3.password", "his")])
+
+    assert stored(ledger(path), SMTP) == before
+    assert [one.by for one in itertools.islice(store.history([ANAS]), 1)] == ["mallory"]
 
 
 def test_a_key_does_not_change_between_the_sealing_and_the_storing(

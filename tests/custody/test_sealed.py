@@ -123,7 +123,20 @@ def test_who_views_as_another_person_needs_that_persons_key(
     bob = Servers.open(path, user="bob")
     assert bob.commit([bob.change("pop3.password", "secret")])
     assert as_bob.commit([as_bob.change("pop3.password", "newer")])
+    assert as_bob.documents().user.public_key == bob.vault.public_key()
     assert bob.vault.open(BOBS, PASSWORD, stored(bob)) == Secret("newer")
+
+
+def test_who_acts_for_another_person_publishes_a_key_of_their_own(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JUPYTERHUB_USER", "admin")
+    as_bob = Servers.open(path, user="bob")
+
+    as_bob.publish_key()
+
+    assert as_bob.documents().user.public_key == ""
+    assert as_bob.as_seen_by("admin").documents().user.public_key == as_bob.vault.public_key()
 
 
 def test_a_vault_of_anyone_publishes_for_no_one_else(path: Path) -> None:

@@ -117,6 +117,15 @@ def test_what_the_company_kept_before_it_had_a_key_of_its_own_opens_still() -> N
     assert after.seal(COMPANY, PASSWORD, SECRET).text.split(":")[1] != before.text.split(":")[1]
 
 
+def test_a_secret_of_the_companys_former_key_needs_no_key_of_ones_own(tmp_path: Path) -> None:
+    former, present = (KeyText(new_key(), "the company's key") for _ in range(2))
+    sealed = vault("ana", former).seal(COMPANY, PASSWORD, SECRET)
+
+    ana = Vault(KeyFile(tmp_path / "missing"), present, owner="ana")
+
+    assert "it was encrypted with another key" in ana.trouble(COMPANY, PASSWORD, sealed)
+
+
 def test_one_file_named_twice_is_one_key(tmp_path: Path) -> None:
     file = tmp_path / "key"
     file.write_text(new_key())

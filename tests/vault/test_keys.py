@@ -111,6 +111,28 @@ def test_a_key_file_that_others_can_open_is_refused(tmp_path: Path, mode: int) -
     assert key_id(vault)
 
 
+@pytest.mark.parametrize("name", ["MAILWIDGETS_KEY_FILE", "MAILWIDGETS_COMPANY_KEY_FILE"])
+def test_a_key_file_in_a_home_that_nobody_has_is_told_when_the_key_is_looked_for(name: str) -> None:
+    vault = Vault.from_environment({name: "~nobody-here/key"})
+
+    trouble = vault.trouble(COMPANY, KEY, Sealed("v1:00000000:AAAA"))
+    assert "there is no key file" in trouble
+    assert "~nobody-here/key" in trouble
+
+
+def test_a_key_that_is_made_takes_over_neither_mode_nor_contents_of_what_is_there(
+    user_key: Path,
+) -> None:
+    user_key.parent.mkdir(parents=True)
+    draft = user_key.with_name(".key.tmp")
+    draft.write_text("left behind")
+    draft.chmod(0o666)
+
+    assert key_id(Vault.from_environment({}))
+    assert stat.S_IMODE(user_key.stat().st_mode) == 0o600
+    assert [one.name for one in sorted(user_key.parent.iterdir())] == ["key", "key.lock"]
+
+
 def test_a_key_file_inside_the_store_is_refused(path: Path, tmp_path: Path) -> None:
     inside = key_file(path / "sub/key")
     (tmp_path / "link").symlink_to(inside)
@@ -178,10 +200,25 @@ def test_the_companys_key_is_the_named_one_then_the_sites_then_the_same(
     assert len({key_id(vault, COMPANY) for vault in (same, site, own)}) == 3
 
 
+def test_a_companys_key_that_one_may_not_look_at_is_no_reason_for_another(site_key: Path) -> None:
+    site_key.parent.mkdir(parents=True)
+    site_key.symlink_to(site_key)  # nobody can look behind it
+    vault = Vault.from_environment({"MAILWIDGETS_KEY": key_text()})
+
+    assert vault.has_company_key
+    with pytest.raises(VaultError, match=r"it is not stored: the key file .* cannot be used"):
+        vault.seal(COMPANY, KEY, Secret("x"))
+    assert key_id(vault)
+
+
 def test_a_key_that_cannot_be_used_says_why(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     os.mkfifo(tmp_path / "pipe", 0o600)
-    for name, reason in (("file/key", "Not a directory"), ("pipe", "is no regular file")):
+    for name, reason in (
+        ("file/key", "Not a directory"),
+        ("pipe", "is no regular file"),
+        ("x" * 300 + "/key", "File name too long"),
+    ):
         vault = Vault.from_environment({"MAILWIDGETS_KEY_FILE": str(tmp_path / name)})
-        with pytest.raises(VaultError, match=reason):
+        with pytest.raises(VaultError, match=reason), vault.steady([ANA_PLACE]):
             vault.seal(ANA_PLACE, KEY, Secret("x"))

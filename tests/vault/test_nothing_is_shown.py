@@ -143,7 +143,7 @@ FAILING: dict[str, Failing] = {
     ).public_key(),
     "a home that is nowhere": lambda _: Vault.from_environment(
         {"MAILWIDGETS_KEY": "", "OTHER": CANARY, "MAILWIDGETS_KEY_FILE": "~nobody-here/key"}
-    ),
+    ).public_key(),
     "a passphrase that is wrong": lambda _: Passphrase(CANARY).open(
         ANAS, PASSWORD, Passphrase("x").seal(ANAS, PASSWORD, Secret(CANARY))
     ),

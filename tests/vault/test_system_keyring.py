@@ -24,6 +24,7 @@ from mailwidgets.folder.folder import FolderStore
 from mailwidgets.ledger import Ledger
 from mailwidgets.settings.levels import Identity, Level
 from mailwidgets.settings.secret import Sealed, Secret
+from mailwidgets.vault.keys import new_key
 from mailwidgets.vault.system_keyring import KeyringKey
 from mailwidgets.vault.vault import Vault
 
@@ -167,10 +168,13 @@ def test_a_keyring_that_protects_nothing_or_is_locked_is_refused(
 def test_of_several_keyrings_the_first_is_taken_never_a_weak_one(
     kept: Kept, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ChainerBackend, "backends", [kept, Weak()])
+    weak = Weak()
+    weak.held["key"] = new_key()
+    monkeypatch.setattr(ChainerBackend, "backends", [kept, weak])
     keyring.set_keyring(ChainerBackend())
     vault().public_key()
     assert list(kept.held) == ["key"]
+    assert kept.held != weak.held
 
     monkeypatch.setattr(ChainerBackend, "backends", [Weak()])
     with pytest.raises(VaultError, match="no system keyring here that protects"):
