@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
 from traitlets import Bool, Enum, Integer, Unicode
 
-from mailwidgets.commands.command import OK, Command, Usage
+from mailwidgets.commands.command import BAD_USE, OK, Command, Usage
 from mailwidgets.commands.records import (
     CONTRAST_COLUMNS,
     DIFFERENCE_COLUMNS,
@@ -24,10 +24,38 @@ from mailwidgets.commands.records import (
     edit_rows,
 )
 from mailwidgets.errors import StoreError
+from mailwidgets.history.difference import Difference
+from mailwidgets.history.undo import abridged
 from mailwidgets.settings.levels import Level
 from mailwidgets.store.commits import Commit, printable
 
 _FORMATS = ("text", "json", "csv")
+_NOTHING = "Nothing differs."
+_EDITS = 50  # of a commit, printed as text
+
+
+def _entry(commit: Commit) -> str:
+    """Return a commit as a log has it, not the thousands of edits of an import."""
+    told = abridged(commit, _EDITS)
+    return f"{told}; history --format json shows all" if len(commit.edits) > _EDITS else told
+
+
+def _aside(command: Command, text: str) -> None:
+    """Say something beside the output."""
+    sys.stderr.write(f"mailwidgets {command.name}: {printable(text)}\n")
+
+
+def _status(
+    command: Command, passed_over: Iterable[StoreError], *, everywhere: bool = False
+) -> int:
+    """Say what could not be read, and return the exit status.
+
+    Not everything everywhere is for everyone to read; what was asked for by name is missed.
+    """
+    errors = list(passed_over)
+    for error in errors:
+        _aside(command, f"passed over: {error}")
+    return OK if everywhere or not errors else BAD_USE
 
 
 class History(Command):
@@ -69,26 +97,21 @@ class History(Command):
             setting=words[0] if words else "",
             everywhere=self.everywhere,
             since=self.since,
-            passed_over=passed_over if self.everywhere else None,
+            passed_over=passed_over,
         )
         self._print(islice(commits, self.limit or None))
         if self.limit and next(commits, None) is not None:
-            self._note(f"there are earlier commits; --limit 0 shows all, not only {self.limit}")
-        for error in passed_over:
-            self._note(f"passed over: {error}")
-        return OK
+            _aside(self, f"there are earlier commits; --limit 0 shows all, not only {self.limit}")
+        return _status(self, passed_over, everywhere=self.everywhere)
 
     def _print(self, commits: Iterator[Commit]) -> None:
         if self.format == "text":
             for commit in commits:
-                self.say(str(commit))
+                self.say(_entry(commit))
         elif self.format == "json":
             self.say(as_json(map(commit_row, commits)))
         else:
             self.say(as_csv(EDIT_COLUMNS, (row for one in commits for row in edit_rows(one))))
-
-    def _note(self, text: str) -> None:
-        sys.stderr.write(f"mailwidgets history: {printable(text)}\n")
 
 
 class Diff(Command):
@@ -98,7 +121,8 @@ class Diff(Command):
     description = (
         "Show what differs between two moments, the second by default now; or which effective "
         "values differ for --other-user or --other-workstation. A moment is a time (2026-11-23, "
-        "2026-11-23T18:00, '2 hours ago'), a commit's id, a snapshot's name, or now."
+        "2026-11-23T18:00, 'yesterday 18:00', '2 hours ago'), a commit's id, a snapshot's name, "
+        "or now."
     )
     examples = (
         "mailwidgets diff yesterday\nmailwidgets diff 'before the move' now --everywhere\n"
@@ -132,13 +156,22 @@ class Diff(Command):
                 "diff takes one or two moments, or --other-user or --other-workstation, such as "
                 + self.examples.replace("\n", " or ")
             )
-        self.say(self._contrasts() if others else self._differences(words))
-        return OK
+        if others and self.everywhere:
+            raise Usage("diff takes --everywhere with moments, not with --other-…")
+        if words and self.every:
+            raise Usage("diff takes --all with --other-user or --other-workstation alone")
+        if others:
+            self.say(self._contrasts())
+            return OK
+        passed_over: list[StoreError] = []
+        found = self.servers().diff(*words, everywhere=self.everywhere, passed_over=passed_over)
+        nothing = "Nothing differs in what can be read." if passed_over else _NOTHING
+        self.say(self._differences(found) or nothing)
+        return _status(self, passed_over, everywhere=self.everywhere)
 
-    def _differences(self, words: Sequence[str]) -> str:
-        found = self.servers().diff(*words, everywhere=self.everywhere)
+    def _differences(self, found: Sequence[Difference]) -> str:
         if self.format == "text":
-            return "\n".join(map(str, found)) or "Nothing differs."
+            return "\n".join(map(str, found))
         if self.format == "json":
             return as_json(map(difference_row, found))
         return as_csv(DIFFERENCE_COLUMNS, (difference_row(one, shown=True) for one in found))
@@ -153,7 +186,7 @@ class Diff(Command):
         if self.format == "csv":
             return as_csv(CONTRAST_COLUMNS, (contrast_row(one, shown=True) for one in found))
         if not found:
-            return "Nothing differs."
+            return _NOTHING
         mine = servers.identity
         theirs = (self.other_user or mine.user, self.other_workstation or mine.workstation)
         head = ("setting", f"{mine.user} on {mine.workstation}", "from", " on ".join(theirs))
@@ -193,7 +226,10 @@ class Undo(Command):
     def work(self, words: Sequence[str]) -> int:
         """Commit what takes it back."""
         if len(words) != (0 if self.to else 1) or ((self.level or self.everywhere) and not self.to):
-            raise Usage("undo takes one COMMIT, or --to MOMENT, such as " + self.examples)
+            raise Usage(
+                "undo takes one COMMIT, or --to MOMENT, such as "
+                + self.examples.replace("\n", " or ")
+            )
         if self.level and self.everywhere:
             raise Usage("undo --to takes --level or --everywhere, not both")
         servers = self.servers()
@@ -204,7 +240,7 @@ class Undo(Command):
             )
         else:
             made = servers.undo(words[0], force=self.force, why=self.why)
-        self.say(str(made) if made else "Nothing to do: everything is as it was already.")
+        self.say(_entry(made) if made else "Nothing to do: everything is as it was already.")
         return OK
 
 
@@ -228,9 +264,13 @@ class Snapshot(Command):
         if len(words) > 1:
             raise Usage(f"snapshot takes one name, in quotes if it has blanks, not {len(words)}")
         servers = self.servers()
-        found = [servers.snapshot(words[0], why=self.why)] if words else servers.snapshots()
+        passed_over: list[StoreError] = []
+        if words:
+            found = [servers.snapshot(words[0], why=self.why)]
+        else:
+            found = servers.snapshots(passed_over=passed_over)
         if self.format == "json":
             self.say(as_json(map(commit_row, found)))
         else:
             self.say("\n".join(map(str, found)) or "There are no snapshots yet.")
-        return OK
+        return _status(self, passed_over)

@@ -2,8 +2,8 @@
 
 What ``--format json`` prints stays as it is; more may be added::
 
-    history   [{"commit", "at", "by", "why", "snapshot", "undoes", "places": [{"level", "id"}],
-                "outside": [{"level", "id"}],
+    history   [{"commit", "at", "by", "role", "why", "snapshot", "undoes",
+                "places": [{"level", "id"}], "outside": [{"level", "id"}],
                 "edits": [{"level", "id", "setting", "lock", "before", "after"}]}]
     diff      [{"level", "id", "setting", "lock", "before", "after", "commit", "at", "by"}]
     diff --other-…   [{"section", "key", "label", "effective", "from", "other", "other_from",
@@ -11,9 +11,9 @@ What ``--format json`` prints stays as it is; more may be added::
     snapshot  as history
 
 Values are as documents hold them, ``null`` where nothing is set, a secret ``"set"``; ``at`` is ISO
-8601 in UTC; ``outside`` are the places that were edited by other means before the commit; a
-difference made by other means has ``null`` for its commit. CSV has the same columns, a row per
-edit, with values in words.
+8601 in UTC; ``role`` is as whom a database knew the writer; ``outside`` are the places that were
+edited by other means before the commit; a difference made by other means has ``null`` for its
+commit. CSV has a row per edit, with values in words.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from mailwidgets.store.commits import Commit, Edit, printable
 Row = dict[str, Any]
 
 _EDIT = ("level", "id", "setting", "lock", "before", "after")
-EDIT_COLUMNS = ("commit", "at", "by", "why", "snapshot", "undoes", *_EDIT)
+EDIT_COLUMNS = ("commit", "at", "by", "role", "why", "snapshot", "undoes", *_EDIT)
 DIFFERENCE_COLUMNS = (*_EDIT, "commit", "at", "by")
 CONTRAST_COLUMNS = (
     *("section", "key", "label", "effective", "from", "other", "other_from", "differs"),

@@ -7,17 +7,16 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
-from mailwidgets.errors import StoreError
+from mailwidgets.errors import DamagedDocument, StoreError
 from mailwidgets.history.histories import histories
 from mailwidgets.history.moments import Moment
 from mailwidgets.settings.documents import UNSET, Document, Key
-from mailwidgets.settings.levels import Identity, Level, Place
+from mailwidgets.settings.levels import Place
 from mailwidgets.settings.resolve import Resolution, Value
 from mailwidgets.settings.sections import SETTINGS
 from mailwidgets.store.commits import SET, Commit, Edit, Slot
 from mailwidgets.store.protocol import Store
 
-_NOBODY: Final = "(nobody)"
 _ATTEMPTS: Final = 20  # to see a place and its history without a commit in between
 
 
@@ -64,7 +63,7 @@ class _Trace:
     Attributes:
         newest: the last edit between the two moments, and its commit.
         oldest: what was there before the first edit between them.
-        earlier: what the last edit up to the first moment left.
+        earlier: what the last edit up to the first moment left, as far as that is known.
     """
 
     newest: dict[Slot, tuple[Edit, Commit]] = field(default_factory=dict)
@@ -72,17 +71,15 @@ class _Trace:
     earlier: dict[Slot, Any] = field(default_factory=dict)
 
 
-def differences(
-    store: Store, identity: Identity, place: Place, first: Moment, last: Moment
-) -> list[Difference]:
+def differences(store: Store, place: Place, first: Moment, last: Moment) -> list[Difference]:
     """Return what differs in one place between two moments, in the panel's order.
 
-    What was edited outside mailwidgets has no date: it shows where a later commit of the same
-    setting lies between the moments, and always where one of the moments is now.
+    What was edited outside mailwidgets has no date, but the next commit there tells that it
+    happened. Until then it counts as done just now: it shows where one of the moments is now, or
+    where a later commit of the same setting lies between them.
 
     Args:
         store: whose history tells it.
-        identity: whose documents may be read along with the place's.
         place: whose settings.
         first: what ``before`` stands for.
         last: what ``after`` stands for; it may be the earlier one.
@@ -91,17 +88,16 @@ def differences(
         StoreError: if the place or its history cannot be read.
     """
     if first.at is None:
-        return [one.turned() for one in differences_to_now(store, identity, place, last)[1]]
+        return [one.turned() for one in differences_to_now(store, place, last)[1]]
     if last.at is None:
-        return differences_to_now(store, identity, place, first)[1]
+        return differences_to_now(store, place, first)[1]
     if last.at < first.at:
-        turned = differences(store, identity, place, last, first)
-        return [one.turned() for one in turned]
+        return [one.turned() for one in differences(store, place, last, first)]
     return _in_order(_between(_trace(store, place, first, last, whole=False)))
 
 
 def differences_to_now(
-    store: Store, identity: Identity, place: Place, first: Moment
+    store: Store, place: Place, first: Moment
 ) -> tuple[Document, list[Difference]]:
     """Return a place's document, and what differs there from what was stored at a moment.
 
@@ -109,51 +105,57 @@ def differences_to_now(
         StoreError: if the place or its history cannot be read.
     """
     for _ in range(_ATTEMPTS):
-        document = document_of(store, identity, place)
+        document = document_of(store, place)
+        if first.at is None:
+            return document, []
         trace = _trace(store, place, first, Moment(None, ""), whole=True)
-        if document_of(store, identity, place) == document:
+        if document_of(store, place) == document:
             found = [*_between(trace, document), *_outside(trace, document)]
             return document, _in_order(iter(found))
     raise StoreError(f"the settings of {place} change faster than they can be read: try again")
 
 
-def document_of(store: Store, identity: Identity, place: Place) -> Document:
-    """Return one place's document.
+def document_of(store: Store, place: Place) -> Document:
+    """Return one place's document, whatever became of the others; an absent one is empty.
 
     Raises:
         StoreError: if it cannot be read.
     """
-    # Not of a workstation that is not asked about: it may be damaged. Of a user there must be
-    # one that this person may read.
-    user = place.id if place.level is Level.USER else identity.user
-    workstation = place.id if place.level is Level.WORKSTATION else _NOBODY
-    return store.read(Identity(user, workstation)).at(place.level)
+    return next(store.read_each([place]), Document(place))
 
 
 def _trace(store: Store, place: Place, first: Moment, last: Moment, *, whole: bool) -> _Trace:
-    """Return what the history says, read no further than the first moment unless wholly."""
-    trace = _Trace()
-    for commit in histories(store, [place]):
-        if not last.holds(commit):
-            continue
-        between = not first.holds(commit)
-        if not between and not whole:
-            break
-        for edit in commit.edits:
-            if edit.place != place:
-                continue
-            if between:
-                trace.newest.setdefault(edit.slot, (edit, commit))
-                trace.oldest[edit.slot] = edit.before
-            else:
-                trace.earlier.setdefault(edit.slot, edit.after)
+    """Return what the history says, read no further than the first moment unless more is needed.
+
+    What lies before that tells only what someone edited outside mailwidgets. Where an earlier
+    commit already met such edits, nobody knows what they were: what came before it is not told.
+    """
+    trace, reached = _Trace(), False
+    try:
+        for commit in histories(store, [place]):
+            if first.holds(commit):
+                reached = True
+                if not whole:
+                    break
+                for edit in commit.edits:
+                    trace.earlier.setdefault(edit.slot, edit.after)
+                if commit.outside:
+                    break
+            elif last.holds(commit):
+                whole = whole or bool(commit.outside)
+                for edit in commit.edits:
+                    trace.newest.setdefault(edit.slot, (edit, commit))
+                    trace.oldest[edit.slot] = edit.before
+    except DamagedDocument:
+        if not reached:  # else all that lies between the moments is known
+            raise
     return trace
 
 
 def _between(trace: _Trace, document: Document | None = None) -> Iterator[Difference]:
     """Yield what commits between the moments changed, and what became of it where that is known."""
     for slot, (newest, commit) in trace.newest.items():
-        edit = replace(newest, before=trace.oldest[slot])
+        edit = replace(newest, before=trace.earlier.get(slot, trace.oldest[slot]))
         there = newest.after if document is None else _stored(document, newest)
         if _same(newest, newest.after, there):
             # Of a secret that was set and set again, nobody knows whether it is the old one.

@@ -4,7 +4,7 @@
 
     now                                  everything there is
     2026-11-23  2026-11-23T18:00+01:00   a time; a date means its beginning, here where no offset is
-    2 hours ago  yesterday               a time, too
+    2 hours ago  yesterday 18:00         a time, too; a day means its beginning
     5f0e9a31                             right after the commit whose id begins so
     before the move                      a snapshot: a commit that only names the moment after it
 """
@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Final
 
 from mailwidgets.errors import InvalidValue, StoreError, UnknownMoment
@@ -29,7 +29,11 @@ NOW: Final = "now"
 _ID = re.compile(r"[0-9a-f]{4,32}\Z", re.IGNORECASE)
 _WHOLE_ID = 32
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
-_AGO = re.compile(r"(\d{1,9}) (second|minute|hour|day|week)s? ago\Z", re.IGNORECASE)
+_AGO = re.compile(
+    r"(\d{1,9} ?|an? )(sec|second|min|minute|h|hour|d|day|w|week)s? ago\Z", re.IGNORECASE
+)
+_UNITS = {unit[0]: unit for unit in ("seconds", "minutes", "hours", "days", "weeks")}
+_DAY = re.compile(r"(today|yesterday)(?: (\d\d?):(\d\d))?\Z", re.IGNORECASE)
 _LONGEST_NAME = 100
 _LISTED = 10  # snapshots or commits in a message
 
@@ -59,28 +63,29 @@ def parse_time(text: str, now: datetime) -> datetime | None:
     """Return the time that a text names, with its offset; ``None`` if it is no time.
 
     Args:
-        text: a date or time of ISO 8601, with hyphens; ``2 hours ago``; ``yesterday``, ``today``.
+        text: a date or time of ISO 8601, with hyphens; ``2 hours ago``; ``yesterday``, or
+            ``today 9:30``.
         now: with an offset; what is not said to be elsewhere is meant there.
 
     Raises:
         UnknownMoment: if it looks like a time, but there is none such.
     """
     word = text.strip()
-    ago = _AGO.match(word)
     try:
-        if ago:
-            return now - timedelta(**{f"{ago[2].lower()}s": int(ago[1])})
-        if word.lower() in {"today", "yesterday"}:
-            day = now.date() - timedelta(days=word.lower() == "yesterday")
-            return datetime.fromisoformat(day.isoformat()).astimezone()
+        if ago := _AGO.match(word):
+            count = int(ago[1]) if ago[1][0].isdigit() else 1
+            return now - timedelta(**{_UNITS[ago[2][0].lower()]: count})
+        if day := _DAY.match(word):
+            date = now.date() - timedelta(days=day[1].lower() == "yesterday")
+            return datetime.combine(date, time(int(day[2] or 0), int(day[3] or 0))).astimezone()
         if not _DATE.match(word):
             return None
         found = datetime.fromisoformat(word)
         return found if found.tzinfo else found.astimezone()
     except (ValueError, OverflowError) as error:
         raise UnknownMoment(
-            f"{printable(text)!r} is no time: expected one such as 2026-11-23, "
-            f"2026-11-23T18:00, 2026-11-23T18:00+01:00 or '2 hours ago' ({error})"
+            f"{printable(text)!r} is no time: expected one such as 2026-11-23, 2026-11-23T18:00, "
+            f"2026-11-23T18:00+01:00, 'yesterday 18:00' or '2 hours ago' ({error})"
         ) from error
 
 
@@ -107,20 +112,24 @@ def fit_name(name: str) -> str:
     return fit
 
 
-def snapshots(store: Store, places: Sequence[Place]) -> list[Commit]:
-    """Return the commits that name a moment, the newest first.
+def snapshots(
+    store: Store, places: Sequence[Place], *, passed_over: list[StoreError] | None = None
+) -> list[Commit]:
+    """Return the commits that name a moment, the newest first; see ``histories``.
 
     Raises:
         StoreError: if the history cannot be read.
     """
-    return [commit for commit in histories(store, places) if commit.snapshot]
+    found = histories(store, places, passed_over=passed_over)
+    return [commit for commit in found if commit.snapshot]
 
 
-def parse_moment(text: str, store: Store, places: Sequence[Place]) -> Moment:
+def parse_moment(text: str | datetime, store: Store, places: Sequence[Place]) -> Moment:
     """Return the moment that a person names.
 
     Args:
-        text: ``now``, a time, the beginning of a commit's id, or a snapshot's name.
+        text: ``now``, a time, the beginning of a commit's id, or a snapshot's name; of a
+            ``datetime`` without an offset it is meant here.
         store: whose past it is.
         places: where its snapshots are, and where its commit is looked for first.
 
@@ -128,6 +137,8 @@ def parse_moment(text: str, store: Store, places: Sequence[Place]) -> Moment:
         UnknownMoment: if there is none of that name, or several.
         StoreError: if the history cannot be read.
     """
+    if isinstance(text, datetime):
+        return Moment(text.astimezone(), text.isoformat(sep=" "))
     word = text.strip()
     if word.lower() == NOW:
         return Moment(None, NOW)
@@ -137,7 +148,8 @@ def parse_moment(text: str, store: Store, places: Sequence[Place]) -> Moment:
     if _ID.match(word):
         commit = find_commit(word, store, places)
         return Moment(commit.at, commit.short)
-    known = snapshots(store, places)
+    unread: list[StoreError] = []
+    known = snapshots(store, places, passed_over=unread)
     found = [commit for commit in known if commit.snapshot == word]
     if len(found) == 1:
         return Moment(found[0].at, word)
@@ -148,8 +160,9 @@ def parse_moment(text: str, store: Store, places: Sequence[Place]) -> Moment:
         )
     names = ", ".join(dict.fromkeys(commit.snapshot for commit in known[:_LISTED]))
     raise UnknownMoment(
-        f"no moment is called {printable(word)!r}: expected now, a time such as 2026-11-23T18:00, "
-        f"a commit's id, or a snapshot's name ({printable(names) or 'there is none yet'})"
+        f"no moment is called {printable(word)!r}: expected now, a time such as 2026-11-23T18:00 "
+        "or '2 hours ago', a commit's id, or a snapshot's name "
+        f"({printable(names) or 'there is none yet'}){_missed(unread)}"
     )
 
 
@@ -169,7 +182,7 @@ def find_commit(prefix: str, store: Store, places: Sequence[Place]) -> Commit:
     if not _ID.match(wanted):
         raise UnknownMoment(
             f"{printable(prefix)!r} is no commit's id: expected its first 4 to 32 hexadecimal "
-            "digits, as mailwidgets history shows them"
+            "digits, as mailwidgets history shows them. undo --to goes back to a time or a snapshot"
         )
     unread: list[StoreError] = []
     found = _beginning(wanted, store, places, unread)
@@ -180,8 +193,11 @@ def find_commit(prefix: str, store: Store, places: Sequence[Place]) -> Commit:
     if found:
         listed = ", ".join(printable(commit.id) for commit in found[:_LISTED])
         raise UnknownMoment(f"{len(found)} commits begin with {wanted}: {listed}. Give more digits")
-    missed = "".join(f". Not searched: {error}" for error in dict.fromkeys(map(str, unread)))
-    raise UnknownMoment(f"no commit begins with {wanted}{missed}")
+    raise UnknownMoment(f"no commit begins with {wanted}{_missed(unread)}")
+
+
+def _missed(unread: Sequence[StoreError]) -> str:
+    return "".join(f". Not searched: {error}" for error in dict.fromkeys(map(str, unread)))
 
 
 def _beginning(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import islice, takewhile
 from typing import TYPE_CHECKING
 
-from mailwidgets.errors import InvalidValue, StoreError
+from mailwidgets.errors import DamagedDocument, InvalidValue, ReadOnlyStore, StoreError
 from mailwidgets.history.difference import Contrast, Difference, contrasts, differences
 from mailwidgets.history.histories import everywhere as everywhere_in
 from mailwidgets.history.histories import histories
@@ -70,10 +70,10 @@ class Past:
             StoreError: if the history cannot be read.
         """
         key = declared(setting).id if setting else None
-        start = since if isinstance(since, datetime) else self.moment(since).at if since else None
         found = histories(self.store, self._chosen(places, everywhere), passed_over=passed_over)
-        if start is not None:
-            found = takewhile(lambda commit: commit.at >= start, found)
+        if since:
+            start = self.moment(since)
+            found = takewhile(lambda one: not start.holds(one) or one.at == start.at, found)
         if key is None:
             return found
         touching = (
@@ -90,7 +90,7 @@ class Past:
 
         return history_table(islice(self.history(places, everywhere=everywhere), limit))
 
-    def moment(self, text: str) -> Moment:
+    def moment(self, text: str | datetime) -> Moment:
         """Return the moment that a person names: a time, a commit, a snapshot, or ``now``.
 
         Raises:
@@ -113,7 +113,9 @@ class Past:
             StoreError: if the store refuses.
         """
         fit = fit_name(name)
-        taken = next((one for one in self.snapshots() if one.snapshot == fit), None)
+        # What cannot be read is no reason to have no snapshots: two of a name are told apart.
+        known = self.snapshots(passed_over=[])
+        taken = next((one for one in known if one.snapshot == fit), None)
         if taken is not None:
             raise InvalidValue(f"There is a snapshot called {fit!r} already: {taken.short}.")
         company = Place(Level.COMPANY)
@@ -124,13 +126,16 @@ class Past:
             raise StoreError(f"{self.store.location} kept no snapshot in {place}")
         return made
 
-    def snapshots(self) -> list[Commit]:
+    def snapshots(self, *, passed_over: list[StoreError] | None = None) -> list[Commit]:
         """Return the company's snapshots and this identity's, the newest first.
+
+        Args:
+            passed_over: as for ``history``.
 
         Raises:
             StoreError: if the history cannot be read.
         """
-        return snapshots(self.store, self._own())
+        return snapshots(self.store, self._own(), passed_over=passed_over)
 
     def plan_undo(self, commit: str) -> Plan:
         """Return what taking back a commit would change, and what stands in its way.
@@ -143,10 +148,10 @@ class Past:
             StoreError: if the store cannot be read.
         """
         found = find_commit(commit, self.store, self._own())
-        return plan_undo(self.store, self.identity, found)
+        return plan_undo(self.store, found)
 
     def plan_return(
-        self, moment: str, *, places: Sequence[Place] = (), everywhere: bool = False
+        self, moment: str | datetime, *, places: Sequence[Place] = (), everywhere: bool = False
     ) -> Plan:
         """Return what going back to a moment would change, and what cannot come back.
 
@@ -155,7 +160,7 @@ class Past:
             StoreError: if the store cannot be read.
         """
         chosen = self._chosen(places, everywhere)
-        return plan_return(self.store, self.identity, chosen, self.moment(moment))
+        return plan_return(self.store, chosen, self.moment(moment))
 
     def undo(self, commit: str, *, force: bool = False, why: str = "") -> Commit | None:
         """Take back a commit, by a commit; a taking back can be taken back, too.
@@ -180,7 +185,7 @@ class Past:
 
     def restore(
         self,
-        moment: str,
+        moment: str | datetime,
         *,
         places: Sequence[Place] = (),
         everywhere: bool = False,
@@ -197,7 +202,7 @@ class Past:
             why: a message; by default it names the moment.
         """
         plan = self.plan_return(moment, places=places, everywhere=everywhere)
-        return self.carry_out(plan, force=force, why=why or f"back to {moment.strip()}")
+        return self.carry_out(plan, force=force, why=why or f"back to {moment}".strip())
 
     def carry_out(self, plan: Plan, *, force: bool = False, why: str = "") -> Commit | None:
         """Commit a plan, if it stands as it was made; raises as ``undo`` does."""
@@ -208,11 +213,12 @@ class Past:
 
     def diff(
         self,
-        first: str,
-        last: str = NOW,
+        first: str | datetime,
+        last: str | datetime = NOW,
         *,
         places: Sequence[Place] = (),
         everywhere: bool = False,
+        passed_over: list[StoreError] | None = None,
     ) -> list[Difference]:
         """Return what differs between two moments, place by place.
 
@@ -221,17 +227,22 @@ class Past:
             last: likewise.
             places: by default the three that decide for this identity.
             everywhere: all places of all levels instead.
+            passed_over: as for ``history``.
 
         Raises:
             UnknownMoment: if there is no such moment.
             StoreError: if the history cannot be read.
         """
         start, end = self.moment(first), self.moment(last)
-        found: Iterable[list[Difference]] = (
-            differences(self.store, self.identity, place, start, end)
-            for place in self._chosen(places, everywhere)
-        )
-        return [difference for one in found for difference in one]
+        found: list[Difference] = []
+        for place in self._chosen(places, everywhere):
+            try:
+                found += differences(self.store, place, start, end)
+            except (DamagedDocument, ReadOnlyStore) as error:
+                if passed_over is None:
+                    raise
+                passed_over.append(error)
+        return found
 
     def compare(
         self, *, other_user: str = "", other_workstation: str = "", every: bool = False

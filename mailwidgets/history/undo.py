@@ -11,17 +11,25 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from mailwidgets.errors import CannotUndo, Clash, InvalidValue, StoreError, WrongLevel
+from mailwidgets.errors import (
+    CannotUndo,
+    Clash,
+    DamagedDocument,
+    InvalidValue,
+    ReadOnlyStore,
+    StoreError,
+    WrongLevel,
+)
 from mailwidgets.history.difference import differences_to_now, document_of
 from mailwidgets.history.histories import histories
 from mailwidgets.history.moments import Moment
 from mailwidgets.settings.documents import UNSET, Change, Document
-from mailwidgets.settings.levels import Identity, Place
+from mailwidgets.settings.levels import Place
 from mailwidgets.settings.sections import SETTINGS, fit
 from mailwidgets.store.commits import Commit, Edit, Slot, printable
 from mailwidgets.store.protocol import Store
 
-_LISTED: Final = 10  # later commits in a message
+_LISTED: Final = 10  # obstacles of a kind in a message, and edits of a commit there
 _LONGEST_WHY: Final = 1000  # characters, as any text
 
 
@@ -78,17 +86,16 @@ class Plan:
     def _obstacles(self) -> Iterator[str]:
         if self.later:
             yield "Later commits changed the same settings:"
-            yield from (f"  {commit}" for commit in self.later[:_LISTED])
-            if len(self.later) > _LISTED:
-                yield f"  and {len(self.later) - _LISTED} more"
-        for one in self.clashes:
-            yield printable(
+            yield from _first(f"  {abridged(commit, _LISTED)}" for commit in self.later)
+        yield from _first(
+            printable(
                 f"Edited outside mailwidgets since: {one.name} ({one.place}) was "
                 f"{one.base or 'unset'}, is {one.theirs or 'unset'} now, and would become "
                 f"{one.yours or 'unset'}"
             )
-        for left in self.left:
-            yield f"{left.what} cannot come back: {left.why}"
+            for one in self.clashes
+        )
+        yield from _first(f"{left.what} cannot come back: {left.why}" for left in self.left)
         if self.undoes and not self.changes and not self.left:
             yield "It changed no setting."
 
@@ -101,23 +108,33 @@ class Plan:
         return "; ".join(filter(None, (why[:room], stayed)))
 
 
-def plan_undo(store: Store, identity: Identity, commit: Commit) -> Plan:
-    """Return what it takes to take back a commit.
+def abridged(commit: Commit, most: int) -> str:
+    """Return a commit as an entry of a log, of its edits only so many."""
+    more = len(commit.edits) - most
+    told = str(replace(commit, edits=commit.edits[:most]))
+    return f"{told}\n    and {more:,} more" if more > 0 else told
+
+
+def _first(lines: Iterable[str]) -> Iterator[str]:
+    told = iter(lines)
+    yield from itertools.islice(told, _LISTED)
+    if more := sum(1 for _ in told):
+        yield f"  and {more:,} more"
+
+
+def plan_undo(store: Store, commit: Commit) -> Plan:
+    """Return what it takes to take back a commit; a place that cannot be read is left.
 
     Args:
         store: where it was made.
-        identity: whose documents may be read along with those of the commit.
         commit: as much of it as is known; it is read again in each of its places.
-
-    Raises:
-        StoreError: if a place that it changed cannot be read, though its history can.
     """
     changes: list[Change] = []
     clashes: list[Clash] = []
     left: list[Left] = []
     later: dict[str, Commit] = {}
     for place in commit.places:
-        seen = _seen(store, identity, place, commit)
+        seen = _seen(store, place, commit)
         if isinstance(seen, Left):
             left.append(seen)
             continue
@@ -137,7 +154,10 @@ def plan_undo(store: Store, identity: Identity, commit: Commit) -> Plan:
                 clashes += _clash(edit, change)
     if (unseen := commit.spread - len(commit.places)) > 0:
         left.append(
-            Left(f"What it changed in {unseen} more places", "you do not see their history")
+            Left(
+                f"What it changed in {unseen:,} more place{'s' * (unseen > 1)}",
+                "you do not see the history there",
+            )
         )
     newest_first = sorted(later.values(), key=lambda one: (one.at, one.id), reverse=True)
     return Plan(
@@ -150,16 +170,22 @@ def plan_undo(store: Store, identity: Identity, commit: Commit) -> Plan:
     )
 
 
-def plan_return(store: Store, identity: Identity, places: Iterable[Place], moment: Moment) -> Plan:
+def plan_return(store: Store, places: Iterable[Place], moment: Moment) -> Plan:
     """Return what it takes to go back to what some places held at a moment.
 
+    A place that is damaged, or that this person may not read, is left.
+
     Raises:
-        StoreError: if one of them or its history cannot be read.
+        StoreError: if the store cannot be reached.
     """
     changes: list[Change] = []
     left: list[Left] = []
     for place in places:
-        document, found = differences_to_now(store, identity, place, moment)
+        try:
+            document, found = differences_to_now(store, place, moment)
+        except (DamagedDocument, ReadOnlyStore) as error:  # a lost connection concerns them all
+            left.append(Left(printable(str(place)), f"it cannot be read ({error})"))
+            continue
         for one in found:
             change = _inverse(one.edit, document)
             if isinstance(change, Left):
@@ -170,13 +196,13 @@ def plan_return(store: Store, identity: Identity, places: Iterable[Place], momen
 
 
 def _seen(
-    store: Store, identity: Identity, place: Place, commit: Commit
+    store: Store, place: Place, commit: Commit
 ) -> tuple[Document, Commit, Sequence[Commit]] | Left:
     """Return a place's document, the commit there, and what came later, the newest first."""
     what = printable(str(place))
     try:
         # Before its history: a commit in between is then either seen or a conflict.
-        document = document_of(store, identity, place)
+        document = document_of(store, place)
         mine = next((one for one in histories(store, [place]) if one.id == commit.id), None)
         if mine is None:
             return Left(what, "the commit changed it, too, but you do not see its history there")
@@ -184,7 +210,7 @@ def _seen(
         newer = itertools.takewhile(lambda one: one.id != mine.id, histories(store, [place]))
         since = [one for one in newer if slots & {edit.slot for edit in one.edits}]
     except StoreError as error:
-        return Left(what, f"the commit changed it, too, but you cannot read it ({error})")
+        return Left(what, f"the commit changed it, too, but it cannot be read ({error})")
     return document, mine.seen_from(place), since
 
 

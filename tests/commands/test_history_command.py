@@ -78,7 +78,7 @@ def test_history_as_json_holds_the_values_as_documents_have_them(run: Run) -> No
 
 
 def test_history_as_csv_has_a_row_per_edit_and_starts_no_formula(run: Run) -> None:
-    ok(run, "set", "smtp.port=25", "smtp.tls=none", "--why", "=HYPERLINK(1)")
+    ok(run, "set", "smtp.port=25", "smtp.tls=none", "--why", "=HYPERLINK(1)", JUPYTERHUB_USER="eva")
     ok(run, "snapshot", "named")
 
     rows = list(csv.DictReader(io.StringIO(ok(run, "history", "--format", "csv"))))
@@ -87,6 +87,7 @@ def test_history_as_csv_has_a_row_per_edit_and_starts_no_formula(run: Run) -> No
     assert [row["after"] for row in rows] == ["", "25", "None"]
     assert rows[0]["snapshot"] == "named"
     assert rows[1]["why"] == "'=HYPERLINK(1)"
+    assert (rows[1]["by"], rows[1]["role"]) == ("eva", "")
 
 
 def test_history_shows_one_setting_a_limit_and_everyone(run: Run) -> None:
@@ -130,6 +131,22 @@ def test_undo_is_refused_with_status_3_where_later_commits_stand_unless_forced(r
     assert "provider" in refused.stderr
     assert len(commits(run)) == 2
     assert "587 → unset" in ok(run, "undo", first, "--force")
+
+
+def test_a_commit_of_hundreds_of_edits_is_told_by_its_first(run: Run, tmp_path: Path) -> None:
+    users = "".join(f"user,u{number},25\n" for number in range(120))
+    (tmp_path / "users.csv").write_text(f"level,id,smtp.port\n{users}", "utf-8")
+    ok(run, "import", str(tmp_path / "users.csv"))
+
+    listed = ok(run, "history", "--everywhere")
+    (commit,) = commits(run, "--everywhere")
+    undone = ok(run, "undo", commit["commit"][:8])
+
+    for told in (listed, undone):
+        assert told.count("→") == 50
+        assert told.endswith("    and 70 more; history --format json shows all\n")
+    assert len(commit["edits"]) == 120
+    assert [len(one["edits"]) for one in commits(run, "--everywhere")] == [120, 120]
 
 
 def test_undo_goes_back_to_a_snapshot(run: Run) -> None:
@@ -214,6 +231,8 @@ def test_snapshots_are_listed_and_their_names_taken_once(run: Run) -> None:
         ("diff", "a", "b", "c"),
         ("diff", "yesterday", "--other-user", "bob"),
         ("diff", "nowhere"),
+        ("diff", "yesterday", "--all"),
+        ("diff", "--other-user", "bob", "--everywhere"),
         ("undo",),
         ("undo", "1234", "5678"),
         ("undo", "12"),
@@ -252,6 +271,45 @@ def test_a_damaged_document_hides_no_one_elses_history(run: Run, tmp_path: Path)
     assert "smtp.port (user ana)" in done.stdout
     assert "passed over" in done.stderr
     assert "bob.json" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("history",), "smtp.port (user ana): unset → 25"),
+        (("history", "--format", "json"), '"smtp.port"'),
+        (("diff", "yesterday"), "smtp.port (user ana): unset → 25"),
+        (("snapshot",), 'snapshot "before the move"'),
+    ],
+    ids=str,
+)
+def test_of_what_was_asked_for_a_damaged_document_hides_only_itself(
+    run: Run, tmp_path: Path, words: tuple[str, ...], told: str
+) -> None:
+    ok(run, "set", "smtp.port=25", "smtp.name=a.example")
+    ok(run, "snapshot", "before the move")
+    (tmp_path / "store" / "workstations" / "WS-01.json").write_text("{", "utf-8")
+
+    done = run(*words, *ANA)
+
+    assert done.returncode == 2, "what was asked for by name is missed"
+    assert told in done.stdout
+    assert done.stderr.count("passed over") == 1
+    assert "WS-01.json, line 1" in done.stderr
+
+
+def test_diff_everywhere_passes_over_what_is_damaged(run: Run, tmp_path: Path) -> None:
+    ok(run, "set", "smtp.port=25")
+    run("set", "smtp.port=1", "--user", "bob")
+    (tmp_path / "store" / "users" / "bob.json").write_text("{", "utf-8")
+
+    done = run("diff", "yesterday", "--everywhere", *ANA)
+
+    assert done.returncode == 0
+    assert "smtp.port (user ana)" in done.stdout
+    assert "bob.json" in done.stderr
+    none = run("diff", "now", "--everywhere", *ANA)
+    assert none.stdout == "Nothing differs in what can be read.\n"
 
 
 @pytest.mark.parametrize("form", ["text", "json", "csv"])

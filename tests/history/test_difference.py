@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from mailwidgets.errors import UnknownMoment
+from mailwidgets.errors import DamagedDocument, StoreError, UnknownMoment
 from mailwidgets.ledger import Ledger
 from mailwidgets.settings.levels import Level, Place
 from mailwidgets.store.commits import Commit
@@ -156,6 +156,86 @@ def test_a_commit_in_the_midst_of_reading_is_seen_wholly(
 
     assert told(mine, first.at.isoformat()) == ["smtp.port (user ana): 25 → 587"]
     assert meddled
+
+
+def test_a_hand_edit_that_a_later_commit_met_counts_as_of_after_the_moment_too(
+    ledger: Ledger, put: Put, edit_by_hand: Callable[..., None]
+) -> None:
+    put(smtp__port=25)
+    ledger.snapshot("before")
+    edit_by_hand("users/ana.json", "smtp", "port", 2525)
+    assert told(ledger, "before") == ["smtp.port (user ana): 25 → 2525"]
+
+    last = put(smtp__port=587)
+
+    assert told(ledger, "before") == ["smtp.port (user ana): 25 → 587"]
+    assert told(ledger, "before", last.short) == ["smtp.port (user ana): 25 → 587"]
+    assert told(ledger, last.short, "before") == ["smtp.port (user ana): 587 → 25"]
+    ledger.restore("before")
+    assert ledger.resolve()["smtp", "port"].user == 25
+
+
+def test_a_hand_edit_that_a_commit_met_before_the_moment_is_no_difference(
+    ledger: Ledger, put: Put, edit_by_hand: Callable[..., None]
+) -> None:
+    put(smtp__port=25)
+    edit_by_hand("users/ana.json", "smtp", "port", 2525)
+    met = put(pop3__port=995)
+    assert met.outside
+    ledger.snapshot("since")
+
+    assert told(ledger, "since") == []
+    assert told(ledger, met.short) == []
+    assert ledger.restore("since") is None
+    assert ledger.resolve()["smtp", "port"].user == 2525
+    put(smtp__port=587)
+    assert told(ledger, "since") == ["smtp.port (user ana): 2525 → 587"]
+
+
+def test_now_does_not_differ_from_itself_though_someone_edited_by_hand(
+    ledger: Ledger, put: Put, edit_by_hand: Callable[..., None]
+) -> None:
+    put(smtp__port=25)
+    edit_by_hand("users/ana.json", "smtp", "port", 2525)
+
+    assert told(ledger, "now") == []
+    assert ledger.restore("now") is None
+
+
+def test_damage_in_the_history_before_the_moment_does_not_matter(
+    ledger: Ledger, put: Put, tmp_path: Path
+) -> None:
+    first = put(smtp__port=1)
+    second = put(smtp__port=2)
+    put(smtp__port=3)
+    file = tmp_path / "store" / "users" / "ana.history"
+    spoilt = file.read_text("utf-8").splitlines()
+    spoilt[0] = spoilt[0].replace('"edits"', '"edots"')
+    file.write_text("\n".join([*spoilt, ""]), "utf-8")
+
+    assert told(ledger, second.short) == ["smtp.port (user ana): 2 → 3"]
+    with pytest.raises(DamagedDocument, match=first.id):
+        ledger.diff("yesterday")
+
+
+def test_what_cannot_be_read_is_passed_over_when_asked_and_the_rest_compared(
+    ledger: Ledger, put: Put, tmp_path: Path
+) -> None:
+    put(smtp__port=25, smtp__name="a.example")
+    put(level=Level.COMPANY, smtp__port=465)
+    (tmp_path / "store" / "company.json").write_text("{", "utf-8")
+    passed_over: list[StoreError] = []
+
+    found = ledger.diff("yesterday", passed_over=passed_over)
+
+    assert [str(one.edit) for one in found] == [
+        "smtp.port (user ana): unset → 25",
+        "smtp.name (workstation WS-01): unset → a.example",
+    ]
+    (error,) = passed_over
+    assert "company.json" in str(error)
+    with pytest.raises(DamagedDocument, match=r"company\.json"):
+        ledger.diff("yesterday")
 
 
 def test_what_was_never_set_otherwise_than_by_hand_does_not_differ(

@@ -2,13 +2,13 @@ from __future__ import annotations
 
 import resource
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
 
-from mailwidgets.errors import InvalidValue, UnknownMoment
+from mailwidgets.errors import InvalidValue, ReadOnlyStore, StoreError, UnknownMoment
 from mailwidgets.history.moments import fit_name, parse_time
 from mailwidgets.ledger import Ledger
 from mailwidgets.settings.levels import Identity, Level, Place
@@ -43,6 +43,13 @@ def in_berlin(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         ("1 Day ago", "2026-11-22T12:00:00+00:00"),
         ("yesterday", "2026-11-21T23:00:00+00:00"),
         ("today", "2026-11-22T23:00:00+00:00"),
+        ("Yesterday 18:00", "2026-11-22T17:00:00+00:00"),
+        ("today 9:05", "2026-11-23T08:05:00+00:00"),
+        ("an hour ago", "2026-11-23T11:00:00+00:00"),
+        ("a week ago", "2026-11-16T12:00:00+00:00"),
+        ("5 min ago", "2026-11-23T11:55:00+00:00"),
+        ("90 secs ago", "2026-11-23T11:58:30+00:00"),
+        ("12h ago", "2026-11-23T00:00:00+00:00"),
     ],
 )
 def test_a_time_is_meant_here_unless_it_says_its_offset(text: str, meant: str) -> None:
@@ -51,13 +58,20 @@ def test_a_time_is_meant_here_unless_it_says_its_offset(text: str, meant: str) -
     assert parse_time(text, here) == datetime.fromisoformat(meant)
 
 
-@pytest.mark.parametrize("text", ["now", "20261123", "before the move", "5f0e9a31", "", "12:00"])
+@pytest.mark.parametrize(
+    "text",
+    ["now", "20261123", "before the move", "5f0e9a31", "", "12:00", "ad ago", "5 months ago"],
+)
 def test_what_is_no_time_is_none(text: str) -> None:
     assert parse_time(text, NOON) is None
 
 
 @pytest.mark.parametrize(
-    "text", ["2026-13-01", "2026-11-23T25:00", "999999999 weeks ago", "2026-11-23 noon"]
+    "text",
+    [
+        *("2026-13-01", "2026-11-23T25:00", "999999999 weeks ago", "2026-11-23 noon"),
+        "yesterday 24:30",
+    ],
 )
 def test_a_time_that_does_not_exist_is_refused_with_examples(text: str) -> None:
     with pytest.raises(UnknownMoment, match="2026-11-23T18:00"):
@@ -155,8 +169,56 @@ def test_two_snapshots_of_one_name_are_told_apart_by_their_commits(
 def test_an_unknown_moment_is_told_with_those_there_are(ledger: Ledger) -> None:
     ledger.snapshot("before the move")
 
-    with pytest.raises(UnknownMoment, match="before the move"):
+    with pytest.raises(UnknownMoment, match="before the move") as told:
         ledger.moment("before teh move")
+
+    assert "Not searched" not in str(told.value)
+
+
+def test_a_damaged_document_hides_no_snapshot_of_another_place(
+    ledger: Ledger, put: Put, tmp_path: Path
+) -> None:
+    put(smtp__name="a.example")
+    named = ledger.snapshot("before")
+    (tmp_path / "store" / "workstations" / "WS-01.json").write_text("{", "utf-8")
+    passed_over: list[StoreError] = []
+
+    assert ledger.moment("before").at == named.at
+    assert ledger.snapshots(passed_over=passed_over) == [named]
+    assert len(passed_over) == 1
+    assert ledger.snapshot("after").snapshot == "after"
+    with pytest.raises(StoreError, match=r"WS-01\.json"):
+        ledger.snapshots()
+    with pytest.raises(UnknownMoment, match=r"after, before.*Not searched: .*WS-01\.json"):
+        ledger.moment("between")
+
+
+def test_a_moment_may_be_a_datetime_meant_here_where_it_has_no_offset(
+    ledger: Ledger, put: Put, at_time: AtTime
+) -> None:
+    at_time("2026-06-01T12:00:00+00:00")
+    put(smtp__port=1)
+    at_time("2026-06-03T12:00:00+00:00")
+    put(smtp__port=2)
+    aware = datetime(2026, 6, 2, tzinfo=UTC)
+    naive = aware.astimezone().replace(tzinfo=None)
+
+    for moment in (aware, naive):
+        assert [commit.edits[0].after for commit in ledger.history(since=moment)] == [2]
+        assert [one.edit.before for one in ledger.diff(moment)] == [1]
+    made = ledger.restore(naive)
+    assert made is not None
+    assert made.why == f"back to {naive}"
+    assert ledger.resolve()["smtp", "port"].user == 1
+
+
+@BOTH
+def test_since_a_commit_means_with_it_and_since_now_nothing(ledger: Ledger, put: Put) -> None:
+    put(smtp__port=1)
+    second, third = put(smtp__port=2), put(smtp__port=3)
+
+    assert list(ledger.history(since=second.short)) == [third, second]
+    assert list(ledger.history(since="now")) == []
 
 
 @BOTH
@@ -221,11 +283,40 @@ def test_what_cannot_be_read_is_passed_over_when_asked(
 
     found = ledger.history(everywhere=True, passed_over=passed_over)  # type: ignore[arg-type]
 
-    assert [commit.edits[0].after for commit in found] == [9, 3, 1]
+    assert [commit.edits[0].after for commit in found] == [9, 3, 2, 1]
     (error,) = passed_over
     assert "bob.json" in str(error)
     with pytest.raises(OSError, match=r"bob\.json"):
         list(ledger.history(everywhere=True))
+
+
+@pytest.mark.parametrize("refused", [ReadOnlyStore, StoreError])
+def test_what_others_may_not_read_is_passed_over_and_a_lost_connection_is_not(
+    ledger: Ledger,
+    put: Put,
+    open_ledger: Callable[..., Ledger],
+    monkeypatch: pytest.MonkeyPatch,
+    refused: type[StoreError],
+) -> None:
+    put(smtp__port=1)
+    put(open_ledger("bob"), smtp__port=2)
+    own, bob = ledger.store.history, Place(Level.USER, "bob")
+
+    def history(places: Sequence[Place]) -> Iterator[Commit]:
+        if bob in places:
+            raise refused("not now")
+        return own(places)
+
+    monkeypatch.setattr(ledger.store, "history", history)
+    passed_over: list[StoreError] = []
+    found = ledger.history(everywhere=True, passed_over=passed_over)
+
+    if refused is StoreError:
+        with pytest.raises(StoreError, match="not now"):
+            list(found)
+    else:
+        assert [commit.edits[0].after for commit in found] == [1]
+        assert [str(error) for error in passed_over] == ["not now"]
 
 
 def test_history_reads_no_more_than_is_asked_for(

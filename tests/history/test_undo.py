@@ -65,6 +65,7 @@ def test_the_beginning_of_an_id_is_enough(ledger: Ledger, put: Put) -> None:
         ("0123456789abcdef", "no commit begins with 0123456789abcdef"),
         ("12", "4 to 32 hexadecimal digits"),
         ("\x1b[31mred", r"\\x1b\[31mred"),
+        ("before the move", "undo --to goes back to a time or a snapshot"),
     ],
 )
 def test_an_id_that_no_commit_has_is_told(ledger: Ledger, put: Put, text: str, told: str) -> None:
@@ -141,6 +142,16 @@ def test_what_was_taken_back_comes_again_by_taking_that_back(ledger: Ledger, put
 
 
 @BOTH
+def test_what_came_again_stands_in_the_way_as_it_did_before(ledger: Ledger, put: Put) -> None:
+    first = put(smtp__port=25)
+    later = put(smtp__port=587)
+    undone(ledger, undone(ledger, later))
+
+    with pytest.raises(CannotUndo, match=f"Later commits[^:]*:\n  {later.short}"):
+        ledger.undo(first.id)
+
+
+@BOTH
 def test_commits_are_taken_back_one_after_the_other(ledger: Ledger, put: Put) -> None:
     made = [put(smtp__port=number) for number in (1, 2, 3)]
 
@@ -213,6 +224,57 @@ def test_a_commit_of_several_places_goes_back_in_all(
     assert stored(bob, "pop3.port") is None
 
 
+def test_a_commit_of_many_places_is_found_in_all_that_can_be_seen(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    people = [Ledger(ledger.store, Identity(f"u{number:02}", "WS-01")) for number in range(25)]
+    made = ledger.commit([each.change("smtp.port", 25) for each in people])
+    assert made is not None
+    (tmp_path / "store" / "users" / "u07.history").unlink()
+
+    with pytest.raises(CannotUndo, match="in 1 more place cannot come back: you do not see"):
+        people[3].undo(made.id)
+
+    forced = undone(people[3], made, force=True)
+    assert len(forced.edits) == 24
+    assert [one.identity.user for one in people if one.resolve()["smtp", "port"].user] == ["u07"]
+
+
+@BOTH
+def test_a_message_names_the_first_of_thousands_of_obstacles(ledger: Ledger) -> None:
+    people = [Ledger(ledger.store, Identity(f"u{number:02}", "WS-01")) for number in range(25)]
+    for each in people:
+        each.publish_key()  # so that ana may set their passwords
+
+    def imported(**values: object) -> Commit:
+        made = ledger.commit(
+            [
+                each.change(name.replace("__", "."), value)
+                for each in people
+                for name, value in values.items()
+            ]
+        )
+        assert made is not None
+        return made
+
+    first = imported(smtp__port=25, smtp__password=CANARY)
+    second = imported(smtp__port=587, smtp__password=CANARY + "2")
+
+    with pytest.raises(CannotUndo) as told:
+        ledger.undo(first.id)
+    lines = str(told.value).splitlines()
+    assert sum("→" in line or "changed" in line for line in lines[2:]) == 10
+    assert lines[-2] == "    and 40 more"
+    with pytest.raises(CannotUndo) as told:
+        ledger.undo(second.id)
+    lines = str(told.value).splitlines()
+    assert sum("does not keep passwords" in line for line in lines) == 10
+    assert lines[-2] == "  and 15 more"
+
+    undone(ledger, second, force=True)
+    assert [one.resolve()["smtp", "port"].user for one in people] == [25] * 25
+
+
 @BOTH
 def test_a_lock_and_its_value_are_two_things(ledger: Ledger, put: Put) -> None:
     locked = ledger.commit([ledger.lock("smtp.port", "policy 7")])
@@ -255,6 +317,42 @@ def test_a_damaged_document_is_named_and_nothing_goes_back(
     assert stored(elsewhere, "pop3.port") == 995
     undone(ledger, made, force=True)
     assert stored(elsewhere, "pop3.port") is None
+
+
+def test_a_damaged_document_keeps_no_commit_of_other_places_from_going_back(
+    ledger: Ledger, put: Put, tmp_path: Path
+) -> None:
+    put(level=Level.COMPANY, smtp__port=465)
+    made = put(pop3__port=995)
+    (tmp_path / "store" / "company.json").write_text("{", "utf-8")
+    (tmp_path / "store" / "workstations").mkdir()
+    (tmp_path / "store" / "workstations" / "WS-01.json").write_text("{", "utf-8")
+
+    back = undone(ledger, made)
+
+    assert [str(edit) for edit in back.edits] == ["pop3.port (user ana): 995 → unset"]
+
+
+def test_going_back_leaves_a_damaged_document_only_when_forced(
+    ledger: Ledger, put: Put, tmp_path: Path
+) -> None:
+    put(smtp__port=25, smtp__name="a.example")
+    ledger.snapshot("before")
+    made = put(smtp__port=587, smtp__name="b.example")
+    file = tmp_path / "store" / "workstations" / "WS-01.json"
+    file.write_text("{", "utf-8")
+
+    with pytest.raises(CannotUndo, match=r"workstation WS-01 cannot come back.*WS-01\.json"):
+        ledger.restore("before")
+
+    assert next(ledger.history([Place(Level.USER, "ana")])) == made.seen_from(
+        Place(Level.USER, "ana")
+    )
+    forced = ledger.restore("before", force=True)
+    assert forced is not None
+    assert [str(edit) for edit in forced.edits] == ["smtp.port (user ana): 587 → 25"]
+    assert forced.why == "back to before; left as it is: workstation WS-01"
+    assert file.read_text("utf-8") == "{"
 
 
 def test_a_setting_that_this_version_does_not_know_is_told(
