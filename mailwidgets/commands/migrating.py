@@ -11,7 +11,7 @@ from traitlets import Bool, Unicode
 
 from mailwidgets.commands.command import FAILED, OK, Command, Usage
 from mailwidgets.everyone.advice import advice
-from mailwidgets.location import folder_of, store_at
+from mailwidgets.location import absolute, folder_of, store_at
 from mailwidgets.moving.migrate import Migration, listed
 from mailwidgets.settings.levels import Level
 
@@ -57,7 +57,7 @@ class Migrate(Command):
         if done.ok:
             self.say(
                 f"{done.source} is as it was, and nobody should save there any more. From now on, "
-                f"for everyone: MAILWIDGETS_STORE={shlex.quote(done.target)}"
+                f"for everyone: MAILWIDGETS_STORE={shlex.quote(absolute(done.target))}"
             )
             return OK
         for line in _wrong(done):
@@ -79,12 +79,15 @@ def _told(done: Migration) -> str:
         f"From:      {done.source}",
         f"To:        {done.target}",
         f"Documents: {done.documents:,} ({', '.join(levels)}); {done.already:,} were there already",
-        f"History:   {done.commits:,} commits, {done.snapshots:,} of them snapshots",
+        (
+            f"History:   {done.commits:,} entries, {done.snapshots:,} of them snapshots "
+            "(a commit has one in each document that it changed)"
+        ),
         f"Secrets:   {done.secrets:,}",
     ]
     if done.verified:
         outcome = "all is the same" if done.ok else "NOT the same"
-        opened = f"{done.opened:,} secrets opened with the keys here"
+        opened = f"the keys here open {done.opened:,} of the secrets"
         lines += [
             f"Moved:     {done.moved:,}",
             f"Compared:  documents, history and effective values: {outcome}; {opened}",

@@ -15,7 +15,7 @@ from typing import Any, Final
 from traitlets import Bool, Enum, Unicode
 
 from mailwidgets.commands.command import BAD_USE, OK, Command, Usage
-from mailwidgets.disk import opened, reported, stage, sync
+from mailwidgets.disk import at_home, opened, reported, stage, sync
 from mailwidgets.errors import StoreError
 from mailwidgets.everyone.advice import advice
 from mailwidgets.location import folder_of
@@ -104,7 +104,7 @@ class Export(Moving):
     def work(self, words: Sequence[str]) -> int:
         """Write the file, or print it."""
         del words
-        target = Path(self.output).expanduser().resolve() if self.output else None
+        target = at_home(self.output).resolve() if self.output else None
         if target is not None:
             self._check(target)
         servers = self.servers()
@@ -147,7 +147,7 @@ class Export(Moving):
     def _write(self, target: Path, data: bytes, mode: int) -> None:
         """Write the file as a whole, durably, with a mode of its own."""
         with reported(target, "written"), _draft(target) as draft:
-            stage(draft, data, draft, mode=mode)
+            stage(draft, data, mode=mode)
             if self.force:
                 draft.replace(target)
             else:
@@ -233,7 +233,7 @@ def _read(name: str) -> bytes:
     """
     if name == STDIN:
         return sys.stdin.buffer.read(_LARGEST)
-    path = Path(name).expanduser()
+    path = at_home(name)
     with ExitStack() as held, reported(path, "read"):
         file = opened(path, held)
         if file is None:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple, NoReturn
 
 from mailwidgets.errors import InvalidImport, InvalidValue
+from mailwidgets.settings import rules
 from mailwidgets.settings.documents import Key
 from mailwidgets.settings.levels import Place
 from mailwidgets.settings.secret import Secret
+from mailwidgets.store.commits import printable
 from mailwidgets.vault.passphrase import FORM, Passphrase
 
 LARGEST: Final = 128 * 2**20  # bytes of a file
 
 _KEPT = 1000  # faults; the others are counted
+_SHOWN = 60  # characters of a name that we do not know
 _FILES = 16  # exports that one file may have been put together from
 
 
@@ -33,13 +35,26 @@ class Findings:
 
     Attributes:
         name: the file, for messages.
-        unknown: how often each name came that this version does not know.
     """
 
     name: str
-    unknown: Counter[str] = field(default_factory=Counter)
+    _unknown: dict[str, tuple[object, int]] = field(default_factory=dict)
     _faults: list[str] = field(default_factory=list)
     _count: int = 0
+
+    def pass_over(self, name: str, where: object) -> None:
+        """Note a name that this version does not know: what stands there is left out."""
+        shown = printable(name[:_SHOWN])
+        first, times = self._unknown.get(shown, (where, 0))
+        self._unknown[shown] = (first, times + 1)
+
+    def passed_over(self) -> list[str]:
+        """Return what is left out, each name once, with the first place where it stands."""
+        return [
+            f"{name} of {printable(str(first))}{f' and of {times - 1:,} more' * (times > 1)} is "
+            "left out: this mailwidgets does not know it. It is mistyped, or of a newer one"
+            for name, (first, times) in self._unknown.items()
+        ]
 
     def fault(self, where: str, rule: object) -> None:
         """Keep what is wrong at some place of the file."""
@@ -64,6 +79,18 @@ class Findings:
         """
         if self._count:
             raise InvalidImport(self.name, self._faults, self._count)
+
+
+def reason(text: str) -> str:
+    """Return a lock's reason as it is kept.
+
+    Raises:
+        InvalidValue: if it is no line of text, or empty.
+    """
+    kept = rules.text(text)
+    if not kept:
+        raise InvalidValue("a lock needs a reason")
+    return kept
 
 
 class Opener:

@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from mailwidgets.errors import InvalidValue, StoreError, VaultError
+from mailwidgets.errors import InvalidValue, VaultError
 from mailwidgets.everyone.standing import Reader, is_there
 from mailwidgets.moving import portable, sheet
-from mailwidgets.moving.entries import LARGEST
+from mailwidgets.moving.entries import LARGEST, reason
 from mailwidgets.moving.portable import Copy
-from mailwidgets.settings import rules
 from mailwidgets.settings.documents import Document, Key
 from mailwidgets.settings.levels import Level, Place
 from mailwidgets.settings.secret import Sealed
-from mailwidgets.settings.sections import SECTIONS, SETTINGS
+from mailwidgets.settings.sections import SETTINGS
 from mailwidgets.store.protocol import Store
 from mailwidgets.vault.passphrase import Passphrase
 from mailwidgets.vault.vault import Vault
 
 FORMS: Final = ("json", "csv")
+ANYBODY: Final = Place(Level.USER, "anybody else")  # whom those alone may read who may read all
 
-_OURS = frozenset({"format", "id", "commit", "public_key", "settings", "locks", "level"})
 _CELL = 32_767  # characters that a spreadsheet keeps of a cell
 
 
@@ -114,7 +113,7 @@ def export(  # noqa: PLR0913 - each is given by name
     warnings: list[str] = []
     documents = _documents(store, choice, warnings)
     outlet = _Outlet(vault, passphrase, warnings)
-    copies = [outlet.copy(one, _unknown(store, one.place, warnings)) for one in documents]
+    copies = [outlet.copy(one) for one in documents]
     data = portable.written(copies, by) if form == "json" else _spreadsheet(copies, warnings)
     if len(data) > LARGEST:
         warnings.append(
@@ -128,7 +127,13 @@ def _documents(store: Store, choice: Choice, warnings: list[str]) -> list[Docume
     reader = Reader(store)
     for level in choice.levels:
         reader.read(level)
-    absent = [place for place in choice.places if not is_there(reader.document(place))]
+    reader.ask(choice.places)
+    if Level.USER in choice.levels:
+        others = store.read_each(
+            [ANYBODY], lambda _, why: warnings.append(f"all other users are left out: {why}")
+        )
+        list(others)
+    absent = [place for place in choice.places if not is_there(reader.standing.at(place))]
     unread = reader.standing.unread
     warnings += [f"{place} has stored nothing" for place in absent if place not in unread]
     warnings += [f"{place} is left out: {why}" for place, why in unread.items()]
@@ -146,21 +151,36 @@ class _Outlet:
         self._vault, self._passphrase, self._warnings = vault, passphrase, warnings
         self.sealed = 0
 
-    def copy(self, document: Document, unknown: Mapping[str, Any]) -> Copy:
+    def copy(self, document: Document) -> Copy:
         """Return what leaves of a document; warn of what does not."""
         values = {
             key: self._secret(document.place, key, value) if isinstance(value, Sealed) else value
             for key, value in document.values.items()
         }
         locks = {}
-        for key, reason in document.locks.items():
+        for key, told in document.locks.items():
             try:
-                locks[key] = rules.text(reason)
+                locks[key] = reason(told)
             except InvalidValue as error:
                 self._leave(document.place, f"lock of {'.'.join(key)}", error)
         for key, problem in document.problems.items():
             self._leave(document.place, ".".join(key), problem)
-        return Copy(document.place, values, locks, unknown)
+        return Copy(document.place, values, locks, self._unsealed(document.place, document.unknown))
+
+    def _unsealed(self, place: Place, held: Mapping[str, Any], path: str = "") -> dict[str, Any]:
+        """Return what this version does not know, without a newer one's secrets."""
+        told: dict[str, Any] = {}
+        for name, value in held.items():
+            where = f"{path}.{name}".lstrip(".")
+            if path.count(".") < 1 and isinstance(value, dict) and "sealed" not in value:
+                kept = self._unsealed(place, value, where)
+                told |= {name: kept} if kept or not value else {}
+            elif '"sealed"' in json.dumps(value):
+                why = "it is a secret of a newer mailwidgets"
+                self._leave(place, where.removeprefix("settings."), why)
+            else:
+                told[name] = value
+        return told
 
     def _leave(self, place: Place, name: str, why: object) -> None:
         self._warnings.append(f"{name} of {place} is left out: {why}")
@@ -175,43 +195,6 @@ class _Outlet:
             return portable.SET
         self.sealed += 1
         return told
-
-
-def _unknown(store: Store, place: Place, warnings: list[str]) -> dict[str, Any]:
-    """Return what this version does not know of a document, as it is there."""
-    try:
-        content = store.moved(place).content
-    except StoreError as error:
-        warnings.append(f"of {place} only what this mailwidgets knows is exported: {error}")
-        return {}
-    told = {name: value for name, value in content.items() if name not in _OURS}
-    for part in ("settings", "locks"):
-        held = content.get(part, {})
-        if isinstance(held, dict):  # the locks of a user mean nothing: they may be anything
-            beside = {section: _beside(section, one) for section, one in held.items()}
-            told |= {part: beside} if any(beside.values()) else {}
-    warnings += [
-        f"{path} of {place} is left out: this mailwidgets does not know it"
-        for path in list(_sealed(told))
-    ]
-    return told
-
-
-def _beside(section: str, held: object) -> object:
-    if section not in SECTIONS or not isinstance(held, dict):
-        return held
-    return {key: value for key, value in held.items() if (section, key) not in SETTINGS}
-
-
-def _sealed(held: dict[str, Any], path: str = "") -> Iterator[str]:
-    """Take out what holds a secret of a newer version; yield what it was called."""
-    for name, value in list(held.items()):
-        where = f"{path}.{name}".lstrip(".")
-        if path.count(".") < 1 and isinstance(value, dict) and "sealed" not in value:
-            yield from _sealed(value, where)
-        elif '"sealed"' in json.dumps(value):
-            del held[name]
-            yield where.removeprefix("settings.")
 
 
 def _spreadsheet(copies: Sequence[Copy], warnings: list[str]) -> bytes:
@@ -235,7 +218,7 @@ def _spreadsheet(copies: Sequence[Copy], warnings: list[str]) -> bytes:
 def _row(
     copy: Copy, keys: Collection[Key], locks: Collection[Key], warnings: list[str]
 ) -> list[str]:
-    row = [copy.place.level.value, sheet.guarded(copy.place.id)]
+    row = [copy.place.level.value, sheet.cell(copy.place.id)]
     for key in keys:
         text = _cell(key, copy.values.get(key))
         if len(text) > _CELL:  # Excel would cut it off, and the import then store the rest
@@ -245,7 +228,7 @@ def _row(
             )
             text = ""
         row.append(text)
-    return [*row, *(sheet.guarded(copy.locks.get(key, "")) for key in locks)]
+    return [*row, *(sheet.cell(copy.locks.get(key, "")) for key in locks)]
 
 
 def _cell(key: Key, value: object) -> str:

@@ -6,6 +6,7 @@ removed where the file says so, with ``null`` or ``(none)``.
 
 from __future__ import annotations
 
+import codecs
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
@@ -30,6 +31,7 @@ from mailwidgets.vault.vault import Vault
 
 _ASKED = 1000  # places of which it is found out beforehand whether they may be written
 _MOST = 5_000_000  # settings that one import changes: some 500 bytes of memory each
+_TOGETHER = 10_000  # settings whose documents are read together
 _NAMED: Final = 5  # new places that are told by name
 
 
@@ -41,7 +43,7 @@ class Import:
         changes: every setting that is not stored so already, secrets among them.
         impact: whose effective values change.
         new: users and workstations that have stored nothing before.
-        warnings: what the file holds and this version does not know.
+        warnings: what the file holds and this version does not know: it is left out.
         refusals: why places cannot be written, as far as is known beforehand.
         commit: what was stored; ``None`` before, in a dry run, and where nothing changes.
         dry_run: whether nothing was to be stored.
@@ -58,7 +60,8 @@ class Import:
     def __str__(self) -> str:
         """Return what happened, and whose effective values change; safe on a terminal."""
         if not self.changes:
-            return "Nothing to change: all that the file says is stored already."
+            told = "this mailwidgets takes from the file" if self.warnings else "the file says"
+            return f"Nothing to change: all that {told} is stored already."
         verb = "Changed" if self.commit else "Would change"
         end = f" Commit {self.commit.short}." if self.commit else " Nothing was stored."
         told = f"{verb} {_count(len(self.changes), 'setting')} of {self._places()}.{end}"
@@ -134,7 +137,8 @@ def prepare(
     findings = Findings(name)
     if len(data) > LARGEST:
         findings.refuse("the file", f"over {LARGEST // 2**20} MiB: import it in parts")
-    form = portable if data.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"{", b"[") else sheet
+    data = _utf8(data, findings)
+    form = portable if data.lstrip()[:1] in (b"{", b"[") else sheet
     reader = Reader(store)
     entries = form.read(data, findings, Opener(passphrase))
     changes = list(islice(_changes(entries, reader, vault), _MOST + 1))
@@ -142,17 +146,23 @@ def prepare(
         findings.refuse("the file", f"changes over {_MOST:,} settings: import it in parts")
     findings.check()
     places = dict.fromkeys(change.place for change in changes)
-    unknown = (
-        f"{printable(one)} is left out ({_count(times, 'time')}): this mailwidgets does not know it"
-        for one, times in findings.unknown.items()
-    )
     return Import(
         tuple(changes),
         impact(store, changes, reader),
         tuple(place for place in places if _is_new(place, reader)),
-        tuple(unknown),
+        tuple(findings.passed_over()),
         _refusals(store, vault, reader, changes),
     )
+
+
+def _utf8(data: bytes, findings: Findings) -> bytes:
+    """Return a file in UTF-8, without a mark; Excel and PowerShell write UTF-16, too."""
+    if data[:2] not in {codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE}:
+        return data.removeprefix(codecs.BOM_UTF8)
+    try:
+        return data.decode("utf-16").encode()
+    except UnicodeDecodeError as error:
+        return findings.refuse(f"byte {error.start + 1}", "not UTF-16: save it as 'CSV UTF-8'")
 
 
 def _is_new(place: Place, reader: Reader) -> bool:
@@ -163,12 +173,15 @@ def _is_new(place: Place, reader: Reader) -> bool:
 
 def _changes(entries: Iterable[Entry], reader: Reader, vault: Vault) -> Iterator[Change]:
     """Yield what is not so already, each based on what is stored now."""
-    for place, key, lock, value in entries:
-        document = reader.document(place)
-        stored = document.get(key, lock=lock)
-        mended = not lock and key in document.problems
-        if mended or not _same(place, key, stored, value, vault):
-            yield Change(place, key, value, stored, lock)
+    rest = iter(entries)
+    while some := [*islice(rest, _TOGETHER)]:
+        reader.ask(place for place, *_ in some)
+        for place, key, lock, value in some:
+            document = reader.standing.at(place)
+            stored = document.get(key, lock=lock)
+            mended = not lock and key in document.problems
+            if mended or not _same(place, key, stored, value, vault):
+                yield Change(place, key, value, stored, lock)
 
 
 def _same(place: Place, key: tuple[str, str], stored: object, value: object, vault: Vault) -> bool:
@@ -186,7 +199,7 @@ def _refusals(
     told: dict[Place, str] = {}
     asked = dict.fromkeys(change.place for change in changes)
     for place in islice(asked, _ASKED):
-        reason = reader.standing.unread.get(place, "") or store.refusal(place)
+        reason = str(reader.standing.unread.get(place, "")) or store.refusal(place)
         told |= {place: reason} if reason else {}
     return told | unsealable(vault, reader, changes)
 

@@ -6,11 +6,13 @@ batches: what was cut short is taken up again by doing it again. The source is o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import os
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from mailwidgets.errors import DamagedDocument, StoreError, VaultError
+from mailwidgets.moving.export import ANYBODY
 from mailwidgets.moving.sameness import differences, effective_differences, fingerprint
 from mailwidgets.settings.documents import Document, Documents
 from mailwidgets.settings.levels import Identity, Level, Place
@@ -37,7 +39,7 @@ class Migration:
         source: where from.
         target: where to.
         places: documents by level, as found in the source.
-        commits: how many there are in their histories, each counted once per document.
+        commits: how many entries their histories have, one for each document that a commit changed.
         snapshots: how many of these have a name.
         secrets: how many are stored.
         already: how many documents were in the target before.
@@ -94,8 +96,10 @@ def migrate(
     Raises:
         DamagedDocument: if documents of the source cannot be read; names them all. Nothing is
             moved then.
-        StoreError: if the target holds other settings, or a store cannot be reached.
+        StoreError: if the target is the source or holds other settings, if the source holds none
+            or not all of it may be read, or if a store cannot be reached.
     """
+    _check(source, target)
     tell = on_progress or (lambda _: None)
     found = Migration(source.location, target.location)
     seen, waiting = _surveyed(source, target, found, tell)
@@ -110,6 +114,16 @@ def migrate(
         tell(f"Moved {found.moved:,} of {len(waiting):,}.")
     _verify(source, target, vault, found, seen, tell)
     return found
+
+
+def _check(source: Store, target: Store) -> None:
+    """Refuse two stores that are one, and a source of which only a part is seen."""
+    if os.path.realpath(source.location) == os.path.realpath(target.location):
+        raise StoreError(f"{target.location} is the store that is to be moved: give another one")
+    try:
+        source.moved(ANYBODY)
+    except StoreError as error:
+        raise StoreError(f"{error}. Nothing was moved: it would not be everything.") from error
 
 
 def listed(names: Sequence[object]) -> str:
@@ -132,6 +146,8 @@ def _surveyed(
     places = _places(source)
     others = [*map(str, held.difference(places))]
     waiting = []
+    if not places:
+        raise StoreError(f"{source.location} holds nothing to move: is it the right store?")
     for place in places:
         try:
             moved = source.moved(place)
@@ -178,10 +194,17 @@ def _verify(  # noqa: PLR0913, PLR0917 - one step of migrate, with what it has
         for store, places in ((source, here), (target, there))
     }
     found.changed += sorted(here ^ seen.keys(), key=str)
-    found.differences += [f"{place}: is missing" for place in sorted(seen.keys() - there, key=str)]
     found.differences += [f"{place}: is new" for place in sorted(there - seen.keys(), key=str)]
-    for done, document in enumerate(_documents(target), 1):
+    read: set[Place] = set()
+
+    def unread(place: Place, error: StoreError) -> None:
+        found.differences.append(f"{place}: {error}")
+        read.add(place)
+
+    held = (one for level in Level for one in target.read_all(level, unread))
+    for done, document in enumerate(held, 1):
         place = document.place
+        read.add(place)
         if place in here and place in seen:
             moved = source.moved(place)
             if fingerprint(moved) != seen[place]:
@@ -194,6 +217,7 @@ def _verify(  # noqa: PLR0913, PLR0917 - one step of migrate, with what it has
                 _open(vault, mine, document, found)
         if done % (BATCH * 50) == 0:
             tell(f"Compared {done:,} of {len(there):,}.")
+    found.differences += [f"{place}: is missing" for place in sorted(seen.keys() - read, key=str)]
     found.verified = True
 
 
@@ -202,11 +226,6 @@ def _differences(moved: Moved, target: Store) -> list[str]:
         return list(differences(moved, target.moved(moved.place)))
     except DamagedDocument as error:
         return [f"{moved.place}: {error}"]
-
-
-def _documents(store: Store) -> Iterator[Document]:
-    for level in Level:
-        yield from store.read_all(level)
 
 
 def _document(moved: Moved) -> Document:

@@ -23,8 +23,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from mailwidgets.errors import InvalidId, InvalidValue, VaultError, WrongLevel
-from mailwidgets.moving.entries import LARGEST, Entry, Findings, Opener
-from mailwidgets.settings import rules
+from mailwidgets.moving.entries import LARGEST, Entry, Findings, Opener, reason
 from mailwidgets.settings.documents import UNSET, Change, Key
 from mailwidgets.settings.levels import Level, Place
 from mailwidgets.settings.sections import SECTIONS, SETTINGS, fit
@@ -34,8 +33,8 @@ FORMAT: Final = 1
 SET: Final = "set"  # stands for a secret that stays where it is
 
 _FILE = "export"  # what a file says it is
+_HEAD = frozenset({"mailwidgets", "format", "at", "by", "documents"})
 _KNOWN = frozenset({"level", "id", "settings", "locks"})
-_SHOWN = 60  # characters of a name that we do not know
 _AS_EXPORTED = (
     'a password stands here as {"passphrase": "…"}, which export --passphrase wrote, as '
     '{"secret": "set"} to leave it as it is, or as null to remove it'
@@ -136,6 +135,9 @@ def read(data: bytes, findings: Findings, opener: Opener) -> Iterator[Entry]:
         findings.refuse('"format"', f"is {number}: a newer mailwidgets wrote it; update first")
     if not isinstance(documents, list):
         findings.refuse('"documents"', f"must be a list, not {named(documents)}")
+    for name in content:
+        if name not in _HEAD:
+            findings.pass_over(name, "the file")
     seen: dict[Place, int] = {}
     for index, one in enumerate(documents, 1):
         place = _place(one, f"document {index}", findings)
@@ -168,17 +170,17 @@ def _entries(
     """Yield what one document says."""
     for name in one:
         if name not in _KNOWN:
-            findings.unknown[name[:_SHOWN]] += 1
+            findings.pass_over(name, place)
     for part in ("settings", "locks"):
         for key, value in _settings(one.get(part, {}), f"{where}, {part}", findings):
-            name = ".".join(key)
+            name = ("lock of " if part == "locks" else "") + ".".join(filter(None, key))
             if key not in SETTINGS:
-                findings.unknown[name[:_SHOWN]] += 1
+                findings.pass_over(name, place)
                 continue
             try:
                 kept = _value(place, key, value, opener, lock=part == "locks")
             except (InvalidValue, WrongLevel, VaultError) as error:
-                findings.fault(f"{where}, {'lock of ' if part == 'locks' else ''}{name}", error)
+                findings.fault(f"{where}, {name}", error)
             else:
                 if kept is not None:
                     yield Entry(place, key, part == "locks", kept)
@@ -195,7 +197,7 @@ def _settings(found: object, where: str, findings: Findings) -> Iterator[tuple[K
         elif section in SECTIONS:
             findings.fault(f"{where}, {section}", f"must be an object, not {named(held)}")
         else:
-            findings.unknown[section[:_SHOWN]] += 1
+            yield (section, ""), held
 
 
 def _value(place: Place, key: Key, value: object, opener: Opener, *, lock: bool) -> object:
@@ -212,7 +214,7 @@ def _value(place: Place, key: Key, value: object, opener: Opener, *, lock: bool)
     if lock:
         if not isinstance(value, str):
             raise InvalidValue(f"a lock's reason is a text, not {named(value)}")
-        return rules.text(value)
+        return reason(value)
     if not found.secret:
         return found.field.from_json(value)
     if value == {"secret": SET}:

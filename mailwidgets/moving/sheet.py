@@ -2,8 +2,8 @@
 
 Columns are ``level``, ``id``, one per ``section.key`` and one per ``lock:section.key``. An empty
 cell leaves a setting as it is; ``(none)`` removes it; ``(set)`` stands for a password that is
-kept where it is. Text that a spreadsheet would take for a formula, or this module for one of
-those words, gets an apostrophe in front, which is taken off again.
+kept where it is. Text that a spreadsheet would take for a formula or a number, or this module for
+one of those words, gets an apostrophe in front, which is taken off again.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from mailwidgets.errors import InvalidId, InvalidValue, UnknownSetting, VaultError, WrongLevel
-from mailwidgets.moving.entries import Entry, Findings, Opener
-from mailwidgets.settings import rules
+from mailwidgets.moving.entries import Entry, Findings, Opener, reason
 from mailwidgets.settings.declare import Setting
 from mailwidgets.settings.documents import UNSET, Change
 from mailwidgets.settings.levels import Level, Place
@@ -29,6 +29,8 @@ SEPARATORS: Final = ",;\t"
 
 # OWASP, "CSV Injection"; the last four are what Japanese spreadsheets take for the first four.
 _FORMULA: Final = frozenset("=+-@\t\r\n'\uff1d\uff0b\uff0d\uff20")
+# What a spreadsheet would save as another number or as a date: 007, 1E5, 3-4, 192.168.100.200.
+_NUMBER: Final = re.compile(r"(?!(?:0|[1-9][0-9]{0,9})\Z)[.,]*[0-9][0-9.,:/eE+% -]*\Z")
 _WORDS: Final = frozenset({REMOVED, KEPT})
 _REMEMBERED = 10_000  # different texts of a column whose values are not worked out twice
 _LONGEST_LINE = 2**20  # characters
@@ -42,9 +44,9 @@ def guarded(text: str) -> str:
 
 
 def unguarded(text: str) -> str:
-    """Return what ``guarded`` was given."""
+    """Return the text that ``guarded`` or ``cell`` was given."""
     rest = text[1:]
-    return rest if text[:1] == "'" and (rest[:1] in _FORMULA or _is_word(rest)) else text
+    return rest if text[:1] == "'" and rest != text and cell(rest) != rest else text
 
 
 def _is_word(text: str) -> bool:
@@ -55,7 +57,10 @@ def cell(value: object) -> str:
     """Return a kept value as ``set`` takes it."""
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return guarded(", ".join(value) if isinstance(value, tuple) else str(value))
+    if isinstance(value, int | float):
+        return str(value)
+    text = ", ".join(value) if isinstance(value, tuple) else str(value)
+    return f"'{text}" if _NUMBER.match(text) else guarded(text)
 
 
 def written(head: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
@@ -108,7 +113,7 @@ class _Column:
         if text.strip().casefold() == REMOVED:
             return UNSET
         plain = unguarded(text)
-        return rules.text(plain) if self.lock else self.setting.field.parse(plain)
+        return reason(plain) if self.lock else self.setting.field.parse(plain)
 
     def secret(self, place: Place, text: str, opener: Opener) -> object:
         """Return the secret of a cell that is not empty; ``None`` where it stays as it is.
@@ -150,7 +155,7 @@ class _Sheet:
         if first != number:
             findings.fault(f"row {number}", f"the {place} stands in row {first} already")
             return None
-        if any(row[self.width :]):
+        if any(map(str.strip, row[self.width :])):
             findings.fault(f"row {number}", f"more cells than the {self.width} columns of row 1")
             return None
         return place
@@ -178,39 +183,39 @@ def read(data: bytes, findings: Findings, opener: Opener) -> Iterator[Entry]:
     """Yield what a spreadsheet says, row by row.
 
     Args:
-        data: UTF-8 with or without its mark, or UTF-16 with it; separated by , ; or tab.
+        data: UTF-8, its cells separated by , ; or tab.
         findings: gets what is wrong, by row and column.
         opener: opens what was encrypted to a passphrase.
     """
-    codec = "utf-16" if data[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else "utf-8-sig"
-    head = _head(data, codec, findings)
-    lines = _lines(io.TextIOWrapper(io.BytesIO(data), codec, newline=""), findings)
+    head = _head(data, findings)
+    lines = _lines(io.TextIOWrapper(io.BytesIO(data), "utf-8", newline=""), findings)
     reader = csv.reader(lines, delimiter=max(SEPARATORS, key=head.count), strict=True)
     try:
         sheet = _read_head(next(reader, []), findings)
         findings.check()
+        number, row = 1, list[str]()
         for number, row in enumerate(reader, 2):
             if any(map(str.strip, row)):
                 place = sheet.place(number, row, findings)
                 if place is not None:
                     yield from sheet.entries(number, row, place, findings, opener)
+        if 0 < len(row) < sheet.width and not data.endswith((b"\r", b"\n")):
+            rule = f"the file ends after {len(row)} of its {sheet.width} cells: is it whole?"
+            findings.fault(f"row {number}", f"{rule} Then end it with a line break")
     except csv.Error as error:
         findings.fault(f"line {reader.line_num}", f"not CSV: {error}")
 
 
-def _head(data: bytes, codec: str, findings: Findings) -> str:
+def _head(data: bytes, findings: Findings) -> str:
     """Return the first line, once all could be decoded."""
     start = 0
     try:
-        return data.decode(codec).split("\n", 1)[0]
+        return re.split(r"[\r\n]", data.decode(), maxsplit=1)[0]
     except UnicodeDecodeError as error:
         start = error.start
     line, column = data.count(b"\n", 0, start) + 1, start - data.rfind(b"\n", 0, start)
-    name = codec.removesuffix("-sig").upper()
-    return findings.refuse(
-        f"line {line}, byte {column}",
-        f"not {name}: save it as 'CSV UTF-8' or 'Unicode text'",
-    )
+    where = f"line {line}, byte {column}"
+    return findings.refuse(where, "not UTF-8: save it as 'CSV UTF-8' or 'Unicode text'")
 
 
 def _lines(stream: Iterable[str], findings: Findings) -> Iterator[str]:
@@ -238,7 +243,8 @@ def _read_head(row: Sequence[str], findings: Findings) -> _Sheet:
             try:
                 found = setting(name.removeprefix(LOCK))
             except UnknownSetting as error:
-                findings.fault(f"row 1, column {_letters(index)}", error)
+                rule = f"{error}. Take the column out if it is for others"
+                findings.fault(f"row 1, column {_letters(index)}", rule)
             else:
                 columns.append(_Column(index, found, name.startswith(LOCK)))
         seen.add(name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import stat
@@ -11,6 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+from mailwidgets.commands.moving import Export
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 CANARY = 'c4n4ry-Пароль \\ "q"'
@@ -99,6 +102,51 @@ def test_a_file_is_only_overwritten_by_force(filled: Run, tmp_path: Path) -> Non
     assert done.returncode == 0, done.stderr
     assert json.loads(file.read_text("utf-8"))["mailwidgets"] == "export"
     assert mode(file) == 0o600
+    assert not list(tmp_path.glob(".*.tmp"))
+
+
+class Asked(io.TextIOBase):
+    """Standard input that lets something happen when it is read."""
+
+    def __init__(self, happens: Callable[[], object]) -> None:
+        self.happens = happens
+        self.buffer = self
+
+    def readline(self, size: int | None = -1, /) -> bytes:  # type: ignore[override]
+        assert size
+        self.happens()
+        return f"{WORDS}\n".encode()
+
+
+def exported(to: Path, monkeypatch: pytest.MonkeyPatch, happens: Callable[[], object]) -> int:
+    """Export with a passphrase, something happening when that is asked for."""
+    monkeypatch.setattr(sys, "stdin", Asked(happens))
+    command = Export()
+    store = to.parent / "store"
+    command.initialize([f"--store={store}", f"--output={to}", "--passphrase=-"])
+    return command.guarded()
+
+
+def test_a_file_that_is_there_is_told_before_a_passphrase_is_asked_for(
+    filled: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert filled
+    asked: list[bool] = []
+    (tmp_path / "all.json").write_text("mine")
+
+    assert exported(tmp_path / "all.json", monkeypatch, lambda: asked.append(True)) == 2
+    assert not asked
+
+
+def test_a_file_that_somebody_makes_meanwhile_is_not_overwritten(
+    filled: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert filled
+    file = tmp_path / "all.json"
+
+    assert exported(file, monkeypatch, lambda: file.write_text("theirs")) == 2
+    assert file.read_text() == "theirs"
+    assert "is there already: --force overwrites it" in capsys.readouterr().err
     assert not list(tmp_path.glob(".*.tmp"))
 
 

@@ -17,6 +17,7 @@ from mailwidgets.moving.portable import FORMAT, export_schema
 from mailwidgets.settings.documents import Change
 from mailwidgets.settings.levels import Level, Place
 from mailwidgets.settings.secret import Secret
+from mailwidgets.settings.sections import SECTIONS
 from mailwidgets.vault import passphrase
 from mailwidgets.vault.vault import Vault
 
@@ -72,6 +73,10 @@ def test_everything_is_exported_unless_something_is_chosen(filled: Ledger) -> No
         *everything[:1],
         "user bob",
     ]
+    assert places(filled.export(users=["bob"], levels=["user", "company"]).text) == [
+        *everything[:1],
+        "user bob",
+    ]
     assert places(filled.export(workstations=["WS-01"]).text) == everything[3:]
 
 
@@ -80,6 +85,14 @@ def test_someone_who_has_stored_nothing_is_told(filled: Ledger) -> None:
 
     assert found.warnings == ("user eva has stored nothing",)
     assert (found.documents, found.secrets) == (1, 0)
+
+
+def test_a_document_that_holds_nothing_we_know_is_something(filled: Ledger) -> None:
+    memory(filled).contents[BOB] = {"id": "bob", "theme": 1}
+    found = filled.export(users=["bob"])
+
+    assert not found.warnings
+    assert json.loads(found.text)["documents"][0]["theme"] == 1
 
 
 def test_a_wrong_choice_is_refused(filled: Ledger) -> None:
@@ -142,11 +155,23 @@ def test_every_export_fits_the_schema(stored: list[Change]) -> None:
     SCHEMA.validate(json.loads(here.export(passphrase=WORDS).text))
 
 
-def test_the_schema_is_one_and_of_this_format() -> None:
+def test_the_schema_is_one_and_of_this_format_with_every_section() -> None:
     schema = export_schema()
 
     Draft202012Validator.check_schema(schema)
     assert schema["properties"]["format"]["const"] == FORMAT
+    assert [*schema["$defs"]["sections"]["properties"]] == [*SECTIONS]
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{"smtp": 5}, {"smtp": {"password": {"secret": CANARY}}}, {"smtp": {"x": {"passphrase": "x"}}}],
+)
+def test_the_schema_refuses_what_no_export_holds(settings: object, filled: Ledger) -> None:
+    told = json.loads(filled.export().text)
+    told["documents"][1]["settings"] = settings
+
+    assert not SCHEMA.is_valid(told)
 
 
 def test_a_spreadsheet_is_as_excel_opens_it(filled: Ledger) -> None:
@@ -180,7 +205,8 @@ def stored_by_a_newer_version() -> dict[str, Any]:
         "theme": {"dark": True},
         "settings": {
             "smtp": {"port": 25, "colour": "\ud800", "key": {"sealed": "v1:00000000:AAAA"}},
-            "jmap": {"port": 1, "secret": [{"sealed": "v1:00000000:AAAA"}]},
+            "jmap": {"port": 1, "deep": {"a": {}}, "secret": [{"sealed": "v1:00000000:AAAA"}]},
+            "caldav": {"key": {"sealed": "v1:00000000:AAAA"}},
             "odd": 5,
         },
     }
@@ -190,31 +216,67 @@ def test_what_this_version_does_not_know_is_carried_but_never_a_secret(filled: L
     memory(filled).contents[ANA] = stored_by_a_newer_version()
     found = filled.export(users=["ana"], passphrase=WORDS)
 
+    SCHEMA.validate(json.loads(found.text))
     assert json.loads(found.text)["documents"] == [
         {
             "level": "user",
             "id": "ana",
             "theme": {"dark": True},
-            "settings": {"smtp": {"port": 25, "colour": "\ud800"}, "jmap": {"port": 1}, "odd": 5},
+            "settings": {
+                "smtp": {"port": 25, "colour": "\ud800"},
+                "jmap": {"port": 1, "deep": {"a": {}}},
+                "odd": 5,
+            },
         }
     ]
     assert found.warnings == tuple(
-        f"{name} of user ana is left out: this mailwidgets does not know it"
-        for name in ("smtp.key", "jmap.secret")
+        f"{name} of user ana is left out: it is a secret of a newer mailwidgets"
+        for name in ("smtp.key", "jmap.secret", "caldav.key")
     )
+    assert memory(filled).contents[ANA] == stored_by_a_newer_version()
     assert "JSON has it" in filled.export("csv", users=["ana"]).warnings[-1]
+
+
+def test_an_export_reads_each_document_once_and_no_history(
+    filled: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(MemoryStore, "moved", None)
+
+    assert len(places(filled.export().text)) == 4
+
+
+def test_what_a_spreadsheet_would_save_as_a_number_or_a_date_is_marked_as_text() -> None:
+    here, there = ledger(), ledger()
+    user = Place(Level.USER, "007")
+    here.commit(
+        [
+            Change(COMPANY, ("pop3", "port"), "1-2", lock=True),
+            Change(COMPANY, ("pop3", "timeout"), 2.5),
+            Change(user, ("smtp", "user"), "1E5"),
+            Change(user, ("smtp", "port"), 587),
+        ]
+    )
+    text = here.export("csv").text
+    company, row = rows(text)
+    there.import_(text)
+
+    assert (company["lock:pop3.port"], company["pop3.timeout"]) == ("'1-2", "2.5")
+    assert (row["id"], row["smtp.user"], row["smtp.port"]) == ("'007", "'1E5", "587")
+    assert there.export("csv").text == text
+    assert places(there.export().text) == ["company", "user 007"]
 
 
 def test_what_cannot_be_read_is_named_and_the_others_are_exported(filled: Ledger) -> None:
     memory(filled).damaged.add(ANA)
     memory(filled).contents[BOB] = {"id": "bob", "settings": {"smtp": {"port": "many"}}}
-    memory(filled).contents[COMPANY] = {"locks": {"smtp": {"port": "two\nlines"}}}
+    memory(filled).contents[COMPANY] = {"locks": {"smtp": {"port": "two\nlines", "tls": ""}}}
     found = filled.export()
 
     assert places(found.text) == ["company", "user bob", "workstation WS-01"]
     assert [one.partition(":")[0] for one in found.warnings] == [
         "user ana is left out",
         "lock of smtp.port of company is left out",
+        "lock of smtp.tls of company is left out",
         "smtp.port of user bob is left out",
     ]
     assert json.loads(found.text)["documents"][0]["locks"] == {}

@@ -21,6 +21,7 @@ from mailwidgets.errors import (
     VaultError,
 )
 from mailwidgets.ledger import Ledger
+from mailwidgets.moving import incoming
 from mailwidgets.moving.incoming import Import
 from mailwidgets.settings.documents import Change
 from mailwidgets.settings.levels import Identity, Level, Place
@@ -58,6 +59,12 @@ def document(level: str = "user", id_: str = "ana", **more: object) -> dict[str,
 def export_of(*documents: object, **more: object) -> bytes:
     told = {"mailwidgets": "export", "format": 1, "at": "", "by": "", "documents": documents}
     return json.dumps(told | more).encode()
+
+
+@pytest.fixture(autouse=True)
+def few_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the smallest import be read in several parts."""
+    monkeypatch.setattr(incoming, "_TOGETHER", 2)
 
 
 def documents_in(text: str) -> object:
@@ -230,6 +237,10 @@ def test_a_wrong_cell_is_told_with_row_column_and_rule(row: str) -> None:
     refused(HEAD + row, SHEET_FAULTS[row])
 
 
+def test_a_column_that_fits_one_level_does_not_fit_all() -> None:
+    refused(f"{HEAD}workstation,WS,,,mx,,\nuser,ana,,,mx,,\n", "row 3, column E (pop3.name)")
+
+
 def test_all_wrong_cells_are_told_at_once() -> None:
     rows = [row for row in SHEET_FAULTS if row.count("\n") == 0]
     error = refused(HEAD + "user,fine,587\n" + "\n".join(rows), "row 3, column C")
@@ -246,6 +257,7 @@ def test_thousands_of_wrong_cells_are_counted() -> None:
 
 HEAD_FAULTS = {
     "level;id;smtp.prot": "row 1, column C: smtp has no setting 'prot'",
+    "level;id;remark": "trust. Take the column out if it is for others",
     "level;id;smtp.port;SMTP.Port ": "row 1, column D: a second column 'smtp.port'",
     "id;smtp.port": "row 1: needs the columns level and id; it lacks level",
     "": "row 1: needs the columns",
@@ -260,7 +272,9 @@ def test_a_wrong_head_is_told(head: str) -> None:
 
 FILE_FAULTS: dict[str, tuple[bytes, str]] = {
     "Latin-1": (b"level,id\nuser,J\xf6rg\n", "line 2, byte 7: not UTF-8: save it as 'CSV UTF-8'"),
-    "half UTF-16": ("level\tid\n".encode("utf-16")[:-1], "not UTF-16"),
+    "half UTF-16": ("level\tid\n".encode("utf-16")[:-1], "byte 19: not UTF-16: save it as"),
+    "a cut row": (b"level,id,smtp.user,smtp.port\nuser,ana,al", "row 2: the file ends after 3 of"),
+    "a cut quote": (b'level,id,smtp.user\nuser,ana,"al', "line 2: not CSV: unexpected end"),
     "a long line": (b"level,id\n" + b"x" * 2**21, "line 2: over 1,048,576 characters"),
     "a wide head": (b"level,id" + b",x" * 3000, "… and 2,950 more"),
     "a long cell": (b"level,id\nuser," + b"x" * 200_000, "line 2: not CSV: field larger"),
@@ -308,6 +322,9 @@ DOCUMENT_FAULTS: dict[str, Any] = {
         settings={"smtp": {"password": {"sealed": CANARY}}}
     ),
     "lock of smtp.port: only the company locks": document(locks={"smtp": {"port": "x"}}),
+    "lock of smtp.port: a lock needs a reason": document(
+        "company", "", locks={"smtp": {"port": " "}}
+    ),
     "lock of smtp.port: a lock's reason is a text, not a number": document(
         "company", "", locks={"smtp": {"port": 5}}
     ),
@@ -343,6 +360,20 @@ def test_another_passphrase_opens_nothing_and_nothing_is_stored() -> None:
     assert not memory(there).contents
 
 
+@every_form
+def test_one_export_may_hold_more_passwords_than_there_may_be_exports_in_a_file(form: str) -> None:
+    here, there = ledger(), ledger()
+    here.commit(
+        [
+            Change(Place(Level.USER, f"u{one}"), ("smtp", "password"), Secret("x"))
+            for one in range(20)
+        ]
+    )
+    there.import_(here.export(form, passphrase=WORDS).data, passphrase=WORDS)
+
+    assert opened(there) == opened(here)
+
+
 def test_a_file_cannot_ask_for_a_thousand_derivations(monkeypatch: pytest.MonkeyPatch) -> None:
     rows = "".join(f"user,u{number},pw1:{number:022}==:00000000:AAAA\n" for number in range(1000))
     asked: list[str] = []
@@ -361,27 +392,67 @@ def _refusing(asked: list[str]) -> Callable[..., Secret]:
 
 
 def test_what_a_newer_version_knows_is_told_and_left_out() -> None:
+    known = {"pop3": {"port": 995}}
     newer = document(settings={"pop3": {"colour": 1, "port": 995}, "jmap": {"x": 1}}, theme=1)
-    found = ledger().import_(export_of(newer))
+    third = document("company", "", settings={"odd": 5}, locks={"jmap": {"x": "why"}}, theme=2)
+    data = export_of(newer, document(id_="bob", theme=3), third, groups=[])
+    here = ledger()
+    found = here.import_(data)
 
     assert [change.name for change in found.changes] == ["pop3.port"]
+    assert memory(here).contents[ANA]["settings"] == known
     assert found.warnings == tuple(
-        f"{name} is left out (1 time): this mailwidgets does not know it"
-        for name in ("theme", "pop3.colour", "jmap.x")
+        f"{name} is left out: this mailwidgets does not know it. It is mistyped, or of a newer one"
+        for name in (
+            "groups of the file",
+            "theme of user ana and of 2 more",
+            "pop3.colour of user ana",
+            "jmap.x of user ana",
+            "odd of company",
+            "lock of jmap.x of company",
+        )
     )
+    assert str(here.import_(data)) == (
+        "Nothing to change: all that this mailwidgets takes from the file is stored already."
+    )
+
+
+def test_what_belongs_to_a_store_is_not_taken_from_a_file() -> None:
+    here = ledger()
+    found = here.import_(
+        export_of(
+            document(
+                settings={"smtp": {"port": 25, "pasword": CANARY}},
+                public_key="x25519:AAAA",
+                commit="a1" * 16,
+                format=99,
+            )
+        )
+    )
+
+    content = memory(here).contents[ANA]
+    assert found.commit
+    assert content == {
+        "format": 2,
+        "id": "ana",
+        "commit": found.commit.id,
+        "settings": {"smtp": {"port": 25}},
+    }
+    assert len(found.warnings) == 4
+    assert "c4n4ry" not in str(found.as_dict())
 
 
 @pytest.mark.parametrize("separator", [",", ";", "\t"])
 @pytest.mark.parametrize("codec", ["utf-8", "utf-8-sig", "utf-16"])
-@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 def test_a_sheet_is_read_however_a_spreadsheet_saves_it(
     separator: str, codec: str, end: str
 ) -> None:
     rows = [
         ["level", "ID", "SMTP.TLS", "smtp.sasl", "trust.ca", "smtp.user", "pop3.timeout"],
-        ["Company", "", "Implicit SSL/TLS", "TRUE", f'"{pem(1)}"', "", "2.5"],
+        ["Company", "", "Implicit SSL/TLS", "TRUE", f'"{pem(1)}"', "", '"2,5"', "", " "],
         ["", "", ""],
-        ["user", "Jörg", "REQUIRE", "off", "", '"x;,|""y"""'],
+        ["user", "Jörg", "REQUIRE", "off", "", '"x;,|""y"""', ""],
     ]
     here = ledger()
     here.import_(end.join(map(separator.join, rows)).encode(codec))
@@ -416,6 +487,9 @@ def test_a_password_for_someone_without_a_published_key_is_refused_and_told_befo
 
     told = there.import_(data, passphrase=WORDS, dry_run=True)
     assert list(told.refusals) == [ANA]
+    assert not here.import_(data, passphrase=WORDS, dry_run=True).refusals
+    alone = Ledger(MemoryStore(), Identity("ana", "WS-01"), vault=here.vault)
+    assert not alone.import_(data, passphrase=WORDS, dry_run=True).refusals
     with pytest.raises(VaultError, match="ana"):
         there.import_(data, passphrase=WORDS)
     assert not memory(there).contents
@@ -427,7 +501,8 @@ def test_a_damaged_document_is_told_and_stays_as_it_is() -> None:
     memory(here).damaged.add(BOB)
     data = "level,id,smtp.port\nuser,ana,587\nuser,bob,587\n"
 
-    assert list(here.import_(data, dry_run=True).refusals) == [BOB]
+    told = here.import_(data, dry_run=True)
+    assert (list(told.refusals), told.new) == ([BOB], (ANA,))
     with pytest.raises(DamagedDocument, match="bob"):
         here.import_(data)
     assert len(memory(here).commits) == 1

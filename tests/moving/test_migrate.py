@@ -23,7 +23,7 @@ from mailwidgets.servers import Servers
 from mailwidgets.settings.documents import Change, Document
 from mailwidgets.settings.levels import Identity, Level, Place
 from mailwidgets.store.commits import Moved, Note
-from mailwidgets.store.protocol import Store
+from mailwidgets.store.protocol import Store, Unread, raised
 from mailwidgets.vault.vault import Vault
 
 ODD = ("ana", "Ана Мария/..", "con.txt", "b" * 300, "'; DROP TABLE document; --")
@@ -198,7 +198,8 @@ def test_all_damaged_documents_are_named_before_anything_is_moved(
     source: FolderStore, servers: Servers
 ) -> None:
     target = FolderStore(source.path.parent / "target")
-    for name in ("ana", "con.txt"):
+    long = "b" * 300  # its file's name is cut
+    for name in ("ana", "con.txt", long):
         file = source.path / document_name(Place(Level.USER, name))
         file.write_text(file.read_text() + "{")
 
@@ -206,9 +207,10 @@ def test_all_damaged_documents_are_named_before_anything_is_moved(
         servers.migrate(target)
 
     told = str(caught.value)
-    assert told.count(", line ") == 2
+    assert told.count(", line ") == 3
     assert "ana.json, line " in told
     assert "%63on.txt.json, line " in told
+    assert f"{document_name(Place(Level.USER, long))}, line " in told
     assert not target.path.exists()
 
 
@@ -227,6 +229,24 @@ def test_someone_who_saves_to_the_source_meanwhile_is_noticed(
     assert not done.ok
     assert set(done.changed) == {ana, BOB.place(Level.USER)}
     assert done.differences == []
+
+
+def test_a_document_that_goes_away_meanwhile_is_not_moved_and_told(
+    source: FolderStore, servers: Servers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mailwidgets.moving.migrate.BATCH", 1)
+    gone = source.places(Level.WORKSTATION)[-1]
+
+    def remove() -> None:
+        (source.path / document_name(gone)).unlink(missing_ok=True)
+
+    there = Between(source.path.parent / "target", remove, nothing)
+    done = servers.migrate(there)
+
+    assert not done.ok
+    assert done.changed == [gone]
+    assert (done.documents, done.moved) == (11, 10)
+    assert gone not in there.places(Level.WORKSTATION)
 
 
 @pytest.mark.parametrize(
@@ -282,8 +302,8 @@ def test_a_secret_that_opens_no_more_is_a_difference(source: FolderStore, server
 class Misread(FolderStore):
     """A folder that is right, but read wrongly."""
 
-    def read_all(self, level: Level) -> Iterator[Document]:
-        for one in super().read_all(level):
+    def read_all(self, level: Level, unread: Unread = raised) -> Iterator[Document]:
+        for one in super().read_all(level, unread):
             yield replace(one, values={**one.values, ("imap", "port"): 4711})
 
 
@@ -295,6 +315,34 @@ def test_values_that_are_in_force_differently_are_a_difference(
     assert "user con.txt: effective imap.port" in found
     assert "company: effective imap.port" in found
     assert not [one for one in found if "workstation" in one]  # none is kept there
+
+
+class Forgetful(FolderStore):
+    """A folder that lists a document and does not read it."""
+
+    def read_all(self, level: Level, unread: Unread = raised) -> Iterator[Document]:
+        yield from (one for one in super().read_all(level, unread) if one.place.id != "con.txt")
+
+
+def test_a_document_that_is_not_read_again_is_a_difference(
+    source: FolderStore, servers: Servers
+) -> None:
+    done = servers.migrate(Forgetful(source.path.parent / "target"))
+
+    assert done.differences == ["user con.txt: is missing"]
+
+
+def test_a_document_that_is_damaged_there_is_a_difference(
+    source: FolderStore, servers: Servers
+) -> None:
+    def spoil() -> None:
+        (there.path / document_name(Place(Level.USER, "con.txt"))).write_text("{")
+
+    there = Between(source.path.parent / "target", nothing, spoil)
+    (found,) = servers.migrate(there).differences
+
+    assert found.startswith("user con.txt: ")
+    assert "line 1, column 2" in found
 
 
 def test_what_another_person_sealed_is_moved_as_it_is(

@@ -29,9 +29,25 @@ def test_what_is_guarded_comes_back_and_is_no_formula_and_no_word(text: str) -> 
     assert guarded.strip().casefold() not in {sheet.REMOVED, sheet.KEPT}
 
 
-@pytest.mark.parametrize("text", ["o'neill", "mail.example.com", "", "5"])
+@pytest.mark.parametrize(
+    "text", ["o'neill", "mail.example.com", "", "5", "0", "1234567890", "3com", "[192.0.2.1]"]
+)
 def test_what_is_harmless_stays_as_it_is(text: str) -> None:
-    assert sheet.guarded(text) == sheet.unguarded(text) == text
+    assert sheet.cell(text) == sheet.unguarded(text) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["007", "12345678901", "1E5", "3-4", "1/2", "12:30", "1.5", ".5", "5%", "10.1.1.1", "1, 2"],
+)
+def test_text_that_reads_as_a_number_or_a_date_is_marked(text: str) -> None:
+    assert sheet.cell(text) == f"'{text}"
+    assert sheet.guarded(text) == text
+
+
+@given(st.text() | st.from_regex(r"'{0,2}[0-9.,:/eE -]{1,12}\Z"))
+def test_what_a_cell_holds_comes_back(text: str) -> None:
+    assert sheet.unguarded(sheet.cell(text)) == text
 
 
 @given(
@@ -54,6 +70,15 @@ def test_an_entry_has_its_place_setting_and_value() -> None:
         (Place(Level.USER, "=ana"), ("smtp", "port"), False, 25),
         (Place(Level.USER, "=ana"), ("smtp", "user"), False, UNSET),
     ]
+    findings.check()
+
+
+@pytest.mark.parametrize("end", ["\n", "\r"])
+def test_cells_are_separated_as_in_the_first_line(end: str) -> None:
+    findings = Findings("a test")
+    rows = f'level;id;smtp.user{end}user;ana;"a,b,c,d,e"{end}'
+
+    assert [one.value for one in sheet.read(rows.encode(), findings, Opener(None))] == ["a,b,c,d,e"]
     findings.check()
 
 
