@@ -18,7 +18,7 @@ from mailwidgets.settings.declare import Section, Setting
 from mailwidgets.settings.documents import UNSET, Change, Documents, Key, drafted
 from mailwidgets.settings.levels import Level, Place
 from mailwidgets.settings.resolve import Resolution
-from mailwidgets.settings.sections import SECTIONS, SETTINGS
+from mailwidgets.settings.sections import SECTIONS, SETTINGS, fit
 from mailwidgets.store.commits import Slot
 
 
@@ -88,23 +88,24 @@ class Draft(HasTraits):
         """
         setattr(self.sections[key[0]], key[1], value)
         if key in self.errors:
-            self.errors = {one: text for one, text in self.errors.items() if one != key}
+            self._unmark(key)
             self.revision += 1
 
     def fill(self, section: str, values: Iterable[tuple[str, Any]]) -> None:
-        """Put several values into the draft, or none where one of them cannot be changed here.
+        """Put several values into the draft, or none where one of them does not go there.
 
         Args:
             section: whose settings they are.
             values: keys and values, as a report's fix or a proposal has them.
 
         Raises:
-            InvalidValue: names the setting that cannot be changed, and why.
+            InvalidValue: names the setting that cannot be changed or refuses its value, and why.
         """
         pairs = tuple(values)
         now = self.resolution().section(section)
-        for key, _ in pairs:
+        for key, value in pairs:
             setting = now[key].setting
+            fit(Change(self.place(setting), setting.id, value))
             refusal = self.sight.refusals[self.place(setting)]
             if why := blocked(now[key], at_company=self.at_company, refusal=refusal):
                 raise InvalidValue(f"{setting.marked_label} cannot be changed here. {why}")
@@ -212,7 +213,7 @@ class Draft(HasTraits):
             own: what this draft has saved itself, which is no news.
         """
         changed = differences(self.stored, sight.documents)
-        same = not changed and self.sight.rights == sight.rights
+        same = (self.stored, self.sight.rights) == (sight.documents, sight.rights)
         self.sight = sight
         self._edits.rebase(sight.documents)
         if not same:
@@ -255,10 +256,16 @@ class Draft(HasTraits):
         self.revision += 1
 
     def take_theirs(self, slot: Slot) -> None:
-        """Decide a conflict for what is stored: the edit is dropped."""
+        """Decide for what is stored: an edit is dropped, and a text that fits no value."""
         self._edits.remove(slot)
         self.news.remove(slot)
+        place, key, lock = slot
+        if not lock and place == self.place(SETTINGS[key]):
+            self._unmark(key)
         self._load()
+
+    def _unmark(self, key: Key) -> None:
+        self.errors = {one: text for one, text in self.errors.items() if one != key}
 
     def _turn(self) -> None:
         """Show another level; texts that were marked as wrong at the one before are dropped."""

@@ -66,8 +66,9 @@ class Edits:
         self._bases = {}
 
     def remove(self, slot: Slot) -> None:
-        """Forget one edit."""
+        """Forget one edit, and what was begun there and is no value."""
         self._held.pop(slot, None)
+        self._bases.pop(slot, None)
 
     def put_over(self, slot: Slot) -> None:
         """Put an edit over what is stored now: its maker has seen that."""

@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from mailwidgets.draft.news import Author, authors
-from mailwidgets.errors import Conflict, MailwidgetsError, StoreError
+from mailwidgets.errors import Conflict, MailwidgetsError, ReadOnlyStore, StoreError
 from mailwidgets.ledger import Ledger
 from mailwidgets.settings.documents import Change, Documents, Key
 from mailwidgets.settings.levels import Level, Place
@@ -87,7 +87,8 @@ class Attempt:
     Attributes:
         changes: what was to be saved.
         refusal: why nothing was; ``None`` where all was.
-        sight: the store afterwards; ``None`` where nothing can be new, or it cannot be read.
+        sight: the store afterwards; ``None`` where neither what is stored nor who may write it can
+            be new, or it cannot be read.
     """
 
     changes: tuple[Change, ...]
@@ -103,7 +104,7 @@ def attempt(servers: Ledger, changes: Sequence[Change], since: Sight) -> Attempt
     except MailwidgetsError as error:
         refusal = error
     sight = None
-    if refusal is None or isinstance(refusal, Conflict):
+    if refusal is None or isinstance(refusal, Conflict | ReadOnlyStore):
         with suppress(StoreError):  # whoever follows the store sees and says so
             sight = look(servers, since)
     return Attempt(tuple(changes), refusal, sight)

@@ -11,7 +11,7 @@ from mailwidgets.draft.draft import Draft
 from mailwidgets.settings.declare import Setting
 from mailwidgets.store.commits import Slot
 from mailwidgets.widgets import markup
-from mailwidgets.widgets.look import plain, shared
+from mailwidgets.widgets.look import button, plain, shared
 
 
 class ClashBox(widgets.VBox):
@@ -36,10 +36,8 @@ class ClashBox(widgets.VBox):
         self._shown: Dispute | None = None
         name = f"lock of {setting.marked_label}" if lock else setting.marked_label
         self.told = plain(widgets.HTML)
-        self.mine = plain(widgets.Button, description=f"Keep mine: {name}")
-        self.theirs = plain(widgets.Button, description=f"Take theirs: {name}")
-        self.mine.on_click(lambda _: self._decide(draft.keep_mine))
-        self.theirs.on_click(lambda _: self._decide(draft.take_theirs))
+        self.mine = button(f"Keep mine: {name}", lambda: self._decide(draft.keep_mine))
+        self.theirs = button(f"Take theirs: {name}", lambda: self._decide(draft.take_theirs))
         buttons = plain(widgets.HBox, [self.mine, self.theirs])
         buttons.add_class("mw-ways")
         super().__init__([self.told, buttons], layout=shared(widgets.Layout))

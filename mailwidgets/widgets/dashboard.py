@@ -15,7 +15,7 @@ from mailwidgets.settings.sections import SECTIONS
 from mailwidgets.widgets import markup
 from mailwidgets.widgets.discovering import DiscoverBox
 from mailwidgets.widgets.form import SectionForm
-from mailwidgets.widgets.look import plain
+from mailwidgets.widgets.look import button, mark, plain
 from mailwidgets.widgets.strip import Strip
 from mailwidgets.widgets.table import EffectiveView
 from mailwidgets.widgets.watch import Watch
@@ -57,8 +57,8 @@ class Dashboard(widgets.VBox):
         self.company = plain(widgets.Checkbox, description="Edit company level", indent=False)
         self.company.add_class("mw-company")
         self.company.observe(self._on_company, "value")
-        self.reload = plain(widgets.Button, description="Reload", tooltip="Read the store again")
-        self.reload.on_click(lambda _: self._on_reload())
+        self.reload = button("Reload", self._on_reload)
+        self.reload.tooltip = "Read the store again"
         self.strip = Strip(self.reload)
         self.hint = plain(widgets.HTML)
         self.message = plain(widgets.HTML)
@@ -71,7 +71,13 @@ class Dashboard(widgets.VBox):
             [*self._head(), self.strip, self.message, self._place, self.hint, self.tabs]
         )
         self.add_class("mailwidgets")
-        self._watch = Watch(servers, held=self._seen, seen=self._take, trouble=self._complain)
+        self._watch = Watch(
+            servers,
+            held=self._seen,
+            seen=self._take,
+            trouble=self._complain,
+            looked=self.table.follow,
+        )
         self.look(anew=True)
         self._watch.start()
 
@@ -135,7 +141,7 @@ class Dashboard(widgets.VBox):
         said = ""
         if trouble:
             kept = "" if self.draft is None else " Your edits are kept."
-            said = f"The store cannot be reached: {trouble.rstrip('. ')}. Trying again.{kept}"
+            said = f"The store cannot be read: {trouble.rstrip('. ')}. Trying again.{kept}"
         self.message.value = markup.message(said, kind="bad")
 
     def _fill_tabs(self, draft: Draft) -> None:
@@ -164,7 +170,7 @@ class Dashboard(widgets.VBox):
             return "Effective values"
         section = SECTIONS[tab.section]
         title = section.title if section.test_label else ADVANCED
-        if self.draft.changes([tab.section]):
+        if self.draft.changes([tab.section]) or self.draft.wrong([tab.section]):
             title += " ●"
         changed = {one.slot[1] for one in self.draft.news.all() if one.slot[1][0] == tab.section}
         if self.draft.disputes([tab.section]):
@@ -179,10 +185,7 @@ class Dashboard(widgets.VBox):
         if self.draft is not None:
             self.draft.at_company = self.company.value
         self.hint.value = markup.message(_AT_COMPANY, kind="warn") if self.company.value else ""
-        if self.company.value:
-            self.add_class("mw-at-company")
-        elif "mw-at-company" in self._dom_classes:
-            self.remove_class("mw-at-company")
+        mark(self, "mw-at-company", on=self.company.value)
 
     def _on_tab(self, _: Any) -> None:  # noqa: ANN401 - likewise
         index = self.tabs.selected_index

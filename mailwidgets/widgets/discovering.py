@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 
 import ipywidgets as widgets
 
@@ -14,7 +13,7 @@ from mailwidgets.reports.outcome import Fix
 from mailwidgets.settings.sections import SECTIONS
 from mailwidgets.targets import Targets
 from mailwidgets.widgets import markup
-from mailwidgets.widgets.look import plain, shared
+from mailwidgets.widgets.look import button, mark, plain, shared
 
 _INTRO = (
     "Type an address: its servers are looked up in DNS, in an autoconfig document if you name one,"
@@ -49,14 +48,12 @@ class DiscoverBox(widgets.VBox):
         self.toggle.observe(lambda _: self._fold(), "value")
         self.address = _text("E-mail address", "ana@example.com")
         self.autoconfig = _text("Autoconfig document (optional)", "URL or file")
-        self.find = _button("Find servers", self._on_find)
-        self.cancel = _button("Cancel", self._on_cancel)
-        self.cancel.add_class("mw-cancel")
+        self.find = button("Find servers", self._on_find)
+        self.cancel = button("Cancel", self._on_cancel, "mw-cancel")
         self.progress = plain(widgets.HTML)
         self.choices = {name: self._chooser(name) for name in PROTOCOLS}
         self.evidence = plain(widgets.HTML)
-        self.fill = _button("Put into the forms", self._on_fill)
-        self.fill.add_class("mw-fill")
+        self.fill = button("Put into the forms", self._on_fill, "mw-fill")
         self.inside = plain(widgets.VBox, self._laid_out())
         self.inside.add_class("mw-discover")
         super().__init__([self.toggle, self.inside], layout=shared(widgets.Layout))
@@ -84,12 +81,9 @@ class DiscoverBox(widgets.VBox):
         super().close()
 
     def _fold(self) -> None:
-        mark = "▾" if self.toggle.value else "▸"
-        self.toggle.description = f"{mark} Set up from an e-mail address"
-        if self.toggle.value:
-            self.inside.remove_class("mw-folded")
-        else:
-            self.inside.add_class("mw-folded")
+        arrow = "▾" if self.toggle.value else "▸"
+        self.toggle.description = f"{arrow} Set up from an e-mail address"
+        mark(self.inside, "mw-folded", on=not self.toggle.value)
 
     def _on_find(self) -> None:
         if self.searching is not None:
@@ -138,7 +132,7 @@ class DiscoverBox(widgets.VBox):
             options: list[tuple[str, Proposal | None]] = [(_words(one), one) for one in proposed]
             chooser.options = [*options, ("leave as it is", None)]
             chooser.index = 0
-            _shown(chooser, when=bool(proposed))
+            mark(chooser, "mw-folded", on=not proposed)
         self.evidence.value = markup.evidence(self.found) if self.found else ""
         self._show_running()
         self._show_fill()
@@ -150,7 +144,7 @@ class DiscoverBox(widgets.VBox):
     def _show_fill(self) -> None:
         chosen = [chooser.value for chooser in self.choices.values() if chooser.value is not None]
         self.fill.disabled = not chosen
-        _shown(self.fill, when=bool(self.found and self.found.proposals))
+        mark(self.fill, "mw-folded", on=not (self.found and self.found.proposals))
 
     def _on_fill(self) -> None:
         try:
@@ -174,20 +168,7 @@ def _words(one: Proposal) -> str:
     return f"{one.host}:{one.port}, {tls}{', verified' if one.verified else ''}"
 
 
-def _shown(widget: widgets.DOMWidget, *, when: bool) -> None:
-    if when:
-        widget.remove_class("mw-folded")
-    else:
-        widget.add_class("mw-folded")
-
-
 def _text(label: str, placeholder: str) -> widgets.Text:
     # Sent once, on leaving the field: while keys are still on their way, a press of the button
     # would overtake the last of them.
     return plain(widgets.Text, description=label, placeholder=placeholder, continuous_update=False)
-
-
-def _button(label: str, act: Callable[[], None]) -> widgets.Button:
-    button = plain(widgets.Button, description=label)
-    button.on_click(lambda _: act())
-    return button

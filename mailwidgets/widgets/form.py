@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from functools import partial
+from typing import Any, Final
 
 import ipywidgets as widgets
 
@@ -17,13 +18,15 @@ from mailwidgets.settings.sections import SECTIONS
 from mailwidgets.targets import Targets
 from mailwidgets.widgets import markup, words
 from mailwidgets.widgets.beside import beside
-from mailwidgets.widgets.look import plain, shared
+from mailwidgets.widgets.look import button, mark, plain, shared
 from mailwidgets.widgets.results import CheckView
 from mailwidgets.widgets.row import Row
 from mailwidgets.widgets.sending import SendBox
 
-if TYPE_CHECKING:
-    from mailwidgets.checks.ladder import CheckRun
+_CLASH: Final = (
+    "Not saved: someone else changed the same. Your edits are still here. Keep mine or take theirs"
+    " at each field, then save again."
+)
 
 
 class SectionForm(widgets.VBox):
@@ -31,7 +34,7 @@ class SectionForm(widgets.VBox):
 
     Attributes:
         rows: the fields by setting key, in the panel's order.
-        save, discard, test, cancel: the buttons; their state follows from draft and check.
+        save, discard, test: the buttons; their state follows from draft and check.
         advanced: shows the settings that the panel does not have.
         refused: what of it the person may not write, and why.
         status: what is not saved yet, and what is wrong.
@@ -39,8 +42,6 @@ class SectionForm(widgets.VBox):
         message: what came of the last button.
         results: the check.
         saving: the save under way, ``None`` where none is.
-        running: the check under way, ``None`` where none is.
-        following: the task that waits for its report, to show it.
 
     Args:
         draft: what the form edits, together with the other forms.
@@ -50,23 +51,18 @@ class SectionForm(widgets.VBox):
     def __init__(self, draft: Draft, section: str) -> None:
         self.draft = draft
         self.section = section
-        self.running: CheckRun | None = None
-        self.following: asyncio.Task[None] | None = None
         self.saving: asyncio.Task[None] | None = None
         declared = SECTIONS[section]
         self.rows = {one.key: Row(draft, one) for one in declared.settings()}
-        self.save = _button("Save", "mw-save", self._on_save)
-        self.discard = _button("Discard", "mw-discard", self._on_discard)
-        self.test = _button(declared.test_label, "mw-test", self._on_test)
-        self.cancel = _button("Cancel", "mw-cancel", self._on_cancel)
+        self.save = button("Save", self._on_save, "mw-save")
+        self.discard = button("Discard", self._on_discard, "mw-discard")
+        self.test = button(declared.test_label, self._on_test, "mw-test")
+        self._told_of: object = None
         self.refused = plain(widgets.HTML)
         self.status = plain(widgets.HTML)
         self.odd = plain(widgets.HTML)
         self.message = plain(widgets.HTML)
-        whose = draft.servers.identity
-        self.results = CheckView(
-            section, self._mend, user=whose.user, workstation=whose.workstation
-        )
+        self.results = CheckView(draft, section, self.test, self._mend)
         self.advanced = plain(widgets.ToggleButton, description="▸ Advanced")
         super().__init__(self._laid_out(), layout=shared(widgets.Layout))
         self.add_class("mw-form")
@@ -91,7 +87,7 @@ class SectionForm(widgets.VBox):
         self.status.add_class("mw-pending")
         actions = [self.save, self.discard, self.status]
         if self.test.description:
-            actions += [self.test, self.cancel]
+            actions += [self.test, self.results.cancel]
         bar = plain(widgets.HBox, actions)
         bar.add_class("mw-actions")
         # Kept in sight: what came of a button has to be seen where the button was pressed.
@@ -113,9 +109,9 @@ class SectionForm(widgets.VBox):
         self.refused.value = markup.refusals(words.refused(refusals))
         for key, row in self.rows.items():
             row.show(values[key])
-        self.message.value = ""
+        if self._told_of != self._entered():  # else it is news, which takes no answer away
+            self.message.value = ""
         self._show_status()
-        self._show_running()
 
     def _show_status(self) -> None:
         """Show what keeps the section from being saved, or how much there is to save."""
@@ -138,12 +134,11 @@ class SectionForm(widgets.VBox):
         """Leave the draft, cancel a running check and close the form."""
         if self.comm is not None:
             self.draft.unobserve(self._on_revision, "revision")
-            self._on_cancel()
             if self.saving is not None:
                 self.saving.cancel()
-            # Trust has no use for these, and so does not hold them.
-            for part in (self.test, self.cancel, self.advanced):
-                part.close()
+            # Where a section has no use for these, they are not among its children.
+            self.results.close()
+            self.advanced.close()
         super().close()
 
     def _on_revision(self, _: Any) -> None:  # noqa: ANN401 - traitlets' own bunch
@@ -155,15 +150,15 @@ class SectionForm(widgets.VBox):
             return
         try:
             changes = draft.to_save([self.section])
-        except Conflict as clash:
-            self.message.value = markup.conflict(clash.clashes)
+        except Conflict:
+            self._tell(_CLASH, "bad")
         except InvalidValue as error:
-            self.message.value = markup.message(str(error), kind="bad")
+            self._tell(str(error), "bad")
         else:
             since = draft.sight
             self.saving = beside(lambda: attempt(draft.servers, changes, since), self._on_saved)
             if self.saving is not None:
-                self.message.value = markup.message("Saving …")
+                self._tell("Saving …")
                 self._show_status()
 
     def _on_saved(self, tried: Attempt) -> None:
@@ -171,82 +166,43 @@ class SectionForm(widgets.VBox):
         try:
             count = self.draft.finish(tried)
         except Conflict as clash:
-            self.message.value = markup.conflict(clash.clashes)
+            self._tell(_CLASH if clash.clashes else str(clash), "bad")
         except MailwidgetsError as error:
-            self.message.value = markup.message(str(error), kind="bad")
+            # Not "Not saved": of a connection that was lost, it says that nobody knows.
+            self._tell(f"The save failed: {error}", "bad")
         else:
-            said = f"Saved {count} {'setting' if count == 1 else 'settings'}."
-            self.message.value = markup.message(said, kind="good")
+            self._tell(f"Saved {count} {'setting' if count == 1 else 'settings'}.", "good")
 
     def _on_discard(self) -> None:
         self.draft.discard([self.section])
-        self.message.value = markup.message("Back to what is stored.")
+        self._tell("Back to what is stored.")
 
     def _on_test(self) -> None:
-        self.message.value = ""
-        wrong = self.draft.wrong([self.section, "trust"])
-        if wrong:
-            said = f"Not tested: correct {', '.join(wrong)} first."
-            self.message.value = markup.message(said, kind="bad")
-            return
-        self.results.begin([value.as_row() for value in self.draft.resolution().values()])
-        try:
-            run = self.draft.servers.start_check(
-                self.section,
-                changes=self.draft.changes(),
-                documents=self.draft.stored,
-                on_step=self.results.step,
-            )
-        except MailwidgetsError as error:
-            self.results.clear()
-            self.message.value = markup.message(f"Not tested: {error}", kind="bad")
-            return
-        self.running = run
-        self.following = asyncio.get_running_loop().create_task(self._follow(run))
-        self._show_running()
-
-    async def _follow(self, run: CheckRun) -> None:
-        """Show the report once it is there."""
-        try:
-            self.results.finish(await run.report())
-        finally:
-            if self.results.report is None:
-                self.results.clear()
-                self.message.value = markup.message("The check broke off.", kind="bad")
-            self.running = self.following = None
-            self._show_running()
-
-    def _on_cancel(self) -> None:
-        if self.running is not None:
-            self.running.cancel()
-
-    def _show_running(self) -> None:
-        self.test.disabled = self.running is not None
-        self.cancel.disabled = self.running is None
+        launch = partial(self.draft.servers.start_check, self.section)
+        why = self.results.run(launch, [self.section, "trust"], "The check broke off.")
+        self._tell(f"Not tested: {why}" if why else "", "bad")
 
     def _mend(self, section: str, fix: Fix) -> None:
         """Put a fix's values into the draft, unless one of them cannot be changed here."""
         try:
             self.draft.fill(section, fix)
         except InvalidValue as error:
-            self.message.value = markup.message(str(error), kind="bad")
+            self._tell(str(error), "bad")
             return
         form = "the form" if section == self.section else f"the form {SECTIONS[section].title}"
-        self.message.value = markup.message(f"In {form} now: test again, then save.")
+        self._tell(f"In {form} now: test again, then save.")
+
+    def _tell(self, text: str, kind: str = "status") -> None:
+        self.message.value = markup.message(text, kind=kind)
+        self._told_of = self._entered()
+
+    def _entered(self) -> object:
+        """Return what the person has entered and not saved."""
+        return self.draft.changes([self.section]), self.draft.wrong([self.section])
 
     def _fold(self, fold: widgets.Box) -> None:
-        if self.advanced.value:
-            fold.remove_class("mw-folded")
-        else:
-            fold.add_class("mw-folded")
+        mark(fold, "mw-folded", on=not self.advanced.value)
         self.advanced.description = "▾ Advanced" if self.advanced.value else "▸ Advanced"
-
-
-def _button(label: str, css_class: str, act: Callable[[], None]) -> widgets.Button:
-    button = plain(widgets.Button, description=label)
-    button.add_class(css_class)
-    button.on_click(lambda _: act())
-    return button
 
 
 def _heading(title: str) -> widgets.HTML:

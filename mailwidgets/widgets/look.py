@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 import ipywidgets as widgets
@@ -29,3 +30,20 @@ def plain(kind: type[_W], *args: Any, **traits: Any) -> _W:  # noqa: ANN401 - th
         traits["style"] = shared(style.klass)
     widget: _W = kind(*args, layout=shared(widgets.Layout), **traits)
     return widget
+
+
+def button(label: str, act: Callable[[], None], *css_classes: str) -> widgets.Button:
+    """Return a button that does something."""
+    made = plain(widgets.Button, description=label)
+    for one in css_classes:
+        made.add_class(one)
+    made.on_click(lambda _: act())
+    return made
+
+
+def mark(widget: widgets.DOMWidget, css_class: str, *, on: bool) -> None:
+    """Put a class of the style sheet on a widget, or take it off: ``mw-folded`` hides it."""
+    if on:
+        widget.add_class(css_class)
+    else:
+        widget.remove_class(css_class)

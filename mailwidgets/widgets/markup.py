@@ -12,8 +12,7 @@ from html import escape
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from mailwidgets.draft.disputes import Dispute, label_of
-from mailwidgets.errors import Clash
+from mailwidgets.draft.disputes import Dispute
 from mailwidgets.reports import page
 from mailwidgets.reports.report import Finding, Report, State, Step
 from mailwidgets.reports.wording import step_name
@@ -152,24 +151,6 @@ def evidence(found: Discovery) -> str:
     )
 
 
-def conflict(clashes: Sequence[Clash]) -> str:
-    """Return what both sides made of the settings that two people changed."""
-    rows = "".join(
-        f"<tr><th scope='row'>{escape(_label(one.name))}<small>{escape(one.place)}</small></th>"
-        + "".join(f"<td>{escape(side)}</td>" for side in (one.base, one.theirs, one.yours))
-        + "</tr>"
-        for one in clashes
-    )
-    return (
-        "<div class='mw-message mw-bad' role='alert'>"
-        "<strong>Not saved: someone else changed the same.</strong>"
-        " Your edits are still here. Keep yours or take theirs at each field, then save again."
-        "<table><thead><tr><th scope='col'>Setting</th><th scope='col'>When you looked</th>"
-        "<th scope='col'>Theirs, stored now</th><th scope='col'>Yours</th></tr></thead>"
-        f"<tbody>{rows}</tbody></table></div>"
-    )
-
-
 def progress(done: Sequence[Step], expected: int) -> str:
     """Return how far a running check has come, and what it does now.
 
@@ -248,12 +229,3 @@ def _effective_row(section: str, key: str, row: tuple[object, ...]) -> str:
     label = SETTINGS[section, key].marked_label
     cells = "".join(f"<td>{escape(str(cell))}</td>" for cell in row)
     return f"<tr><th scope='row'>{escape(label)}</th>{cells}</tr>"
-
-
-def _label(name: str) -> str:
-    """Return the label of a dotted name such as ``pop3.port`` or ``lock of pop3.port``."""
-    head, _, dotted = name.rpartition(" ")
-    section, _, key = dotted.partition(".")
-    if (section, key) not in SETTINGS:
-        return name
-    return f"{head} {label_of((section, key))}".strip()

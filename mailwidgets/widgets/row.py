@@ -15,7 +15,7 @@ from mailwidgets.settings.resolve import Value
 from mailwidgets.widgets import markup, words
 from mailwidgets.widgets.clash import ClashBox
 from mailwidgets.widgets.controls import Shown, control_for, takes_text
-from mailwidgets.widgets.look import plain, shared
+from mailwidgets.widgets.look import button, mark, plain, shared
 
 _READ_ONLY: Final = "Read-only: the reason stands above."
 
@@ -27,7 +27,8 @@ class Row(widgets.VBox):
         setting: what is edited.
         control: the setting's widget and its adapter.
         note: error, origin and help below it.
-        reset: removes the edited level's own value; there once one was set.
+        reset: removes the edited level's own value, or an edit that cannot be saved any more;
+            there once it was wanted.
         lock: the company's lock, once the company's level was edited.
         clashes: conflicts about the value and about its lock, once there was one.
     """
@@ -89,10 +90,14 @@ class Row(widgets.VBox):
             trouble=trouble,
             news=[words.elsewhere(one, level=place.level) for one in news],
         )
-        self._mark("mw-elsewhere", on=bool(news))
-        self._mark("mw-invalid", on=bool(error))
-        self._mark("mw-changed", on=edited)
-        self._show_reset(fallback, offered=not why and (own is not None or bool(error)))
+        mark(self, "mw-elsewhere", on=bool(news))
+        mark(self, "mw-invalid", on=bool(error))
+        mark(self, "mw-changed", on=edited)
+        if why:
+            self._show_reset("Discard this edit", offered=edited or bool(error))
+        else:
+            told = words.without(setting, fallback)
+            self._show_reset(told, offered=own is not None or bool(error))
         self._show_lock(value.locked, writable=not refusal)
         self._show_clashes()
 
@@ -102,27 +107,28 @@ class Row(widgets.VBox):
         else:
             self._draft.put(self.setting.id, entered)
 
-    def _show_reset(self, fallback: Any, *, offered: bool) -> None:  # noqa: ANN401 - likewise
-        self._mark("mw-resettable", on=offered)
-        if not offered:
-            return
-        setting = self.setting
-        if self.reset is None:
-            self.reset = plain(
-                widgets.Button, tooltip=f"{setting.marked_label}: use the inherited value"
-            )
-            self.reset.add_class("mw-reset")
-            self.reset.on_click(lambda _: self._draft.put(setting.id, None))
-            self._add(self.reset)
-        told = setting.field.shown(fallback)
-        if setting.secret:
-            self.reset.description = "↺ Remove this password"
+    def _show_reset(self, told: str, *, offered: bool) -> None:
+        mark(self, "mw-resettable", on=offered)
+        if offered:
+            if self.reset is None:
+                self.reset = button("", self._on_reset, "mw-reset")
+                self._add(self.reset)
+            self.reset.description = f"↺ {told}"
+            self.reset.tooltip = f"{self.setting.marked_label}: {told}"
+
+    def _on_reset(self) -> None:
+        """Go back to the inherited value; where nothing can be edited any more, drop the edit."""
+        if self.control.widget.disabled:
+            place = self._draft.place(self.setting)
+            for lock in (False, True):
+                self._draft.take_theirs((place, self.setting.id, lock))
         else:
-            self.reset.description = f"↺ Use inherited: {told}" if told else "↺ Leave empty"
+            self._draft.put(self.setting.id, None)
+            self.control.widget.focus()  # the button is gone
 
     def _show_lock(self, reason: str | None, *, writable: bool) -> None:
         lockable = self._draft.at_company and self.setting.level is not Level.COMPANY
-        self._mark("mw-lockable", on=lockable)
+        mark(self, "mw-lockable", on=lockable)
         if lockable:
             if self.lock is None:
                 self.lock = LockBox(self._draft, self.setting)
@@ -131,7 +137,7 @@ class Row(widgets.VBox):
 
     def _show_clashes(self) -> None:
         found = {one.slot[2]: one for one in self._draft.disputed(self.setting.id)}
-        self._mark("mw-clashing", on=bool(found))
+        mark(self, "mw-clashing", on=bool(found))
         for lock, dispute in found.items():
             if lock not in self.clashes:
                 box = ClashBox(self._draft, self.setting, self._refocus(lock=lock), lock=lock)
@@ -139,10 +145,7 @@ class Row(widgets.VBox):
                 self._add(box)
             self.clashes[lock].show(dispute)
         for lock, box in self.clashes.items():
-            if lock in found:
-                box.remove_class("mw-folded")
-            else:
-                box.add_class("mw-folded")
+            mark(box, "mw-folded", on=lock not in found)
 
     def _refocus(self, *, lock: bool) -> Callable[[], None]:
         """Return what puts the focus back to the value, or to its lock."""
@@ -156,12 +159,6 @@ class Row(widgets.VBox):
     def _add(self, part: widgets.Widget) -> None:
         self._parts.append(part)
         self.children = tuple(self._parts)
-
-    def _mark(self, name: str, *, on: bool) -> None:
-        if on:
-            self.add_class(name)
-        elif name in self._dom_classes:
-            self.remove_class(name)
 
 
 class LockBox(widgets.HBox):

@@ -9,7 +9,7 @@ import ipywidgets as widgets
 from mailwidgets.draft.draft import Draft
 from mailwidgets.draft.news import News
 from mailwidgets.widgets import markup, words
-from mailwidgets.widgets.look import plain, shared
+from mailwidgets.widgets.look import button, mark, plain, shared
 
 _QUIET = "What others save appears here by itself."
 
@@ -32,9 +32,7 @@ class Strip(widgets.HBox):
         self._back = back
         self.text = plain(widgets.HTML, markup.hint(_QUIET))
         self.said = plain(widgets.HTML)
-        self.seen = plain(widgets.Button, description="Mark as seen")
-        self.seen.add_class("mw-folded")
-        self.seen.on_click(lambda _: self._on_seen())
+        self.seen = button("Mark as seen", self._on_seen, "mw-folded")
         super().__init__([self.text, self.seen, self.said], layout=shared(widgets.Layout))
         self.add_class("mw-strip")
 
@@ -51,10 +49,7 @@ class Strip(widgets.HBox):
             self.said.value = markup.said(_told(fresh) + (" There is a conflict." if clash else ""))
         told = f"◆ {len(settings)} changed elsewhere: {words.listed(settings)}."
         self.text.value = markup.hint(told if settings else _QUIET)
-        if news:
-            self.seen.remove_class("mw-folded")
-        else:
-            self.seen.add_class("mw-folded")
+        mark(self.seen, "mw-folded", on=not news)
 
     def _on_seen(self) -> None:
         if self._draft is not None:

@@ -24,6 +24,7 @@ class _Read(NamedTuple):
     users: tuple[str, ...]
     workstations: tuple[str, ...]
     identity: Identity
+    version: str
     frame: pd.DataFrame
 
 
@@ -42,6 +43,7 @@ class EffectiveView(widgets.VBox):
     def __init__(self, servers: Servers) -> None:
         self.servers = servers
         self._asked_for = False
+        self._shown = ""  # the version of what is shown; empty where that is no table
         self.reading: asyncio.Task[None] | None = None
         self.user = self._chooser("View as user", servers.identity.user)
         self.workstation = self._chooser("on workstation", servers.identity.workstation)
@@ -76,6 +78,13 @@ class EffectiveView(widgets.VBox):
         user, workstation = self.user.value.strip(), self.workstation.value.strip()
         self.reading = beside(lambda: self._read(user, workstation), self._show)
 
+    def follow(self) -> None:
+        """Show anew what changed for somebody else: of the acting identity, ``refresh`` is told."""
+        user, workstation = self.user.value.strip(), self.workstation.value.strip()
+        if self._asked_for and self.reading is None and (user or workstation):
+            since = self._shown
+            self.reading = beside(lambda: self._read(user, workstation, since), self._show)
+
     def close(self) -> None:
         """Wait for no answer any more and close the table."""
         if self.reading is not None:
@@ -83,21 +92,29 @@ class EffectiveView(widgets.VBox):
             self.reading = None
         super().close()
 
-    def _read(self, user: str, workstation: str) -> _Read | MailwidgetsError:
-        """Return what there is to show, or why there is nothing."""
+    def _read(
+        self, user: str, workstation: str, since: str = ""
+    ) -> _Read | MailwidgetsError | None:
+        """Return what there is to show, or why there is nothing; ``None`` where it is shown."""
         store = self.servers.store
         try:
+            seen = self.servers.as_seen_by(user or None, workstation or None)
+            version = store.version(seen.identity)
+            if version == since:
+                return None
             users, workstations = (
                 tuple(place.id for place in store.places(level))
                 for level in (Level.USER, Level.WORKSTATION)
             )
-            seen = self.servers.as_seen_by(user or None, workstation or None)
-            return _Read(users, workstations, seen.identity, seen.effective())
+            return _Read(users, workstations, seen.identity, version, seen.effective())
         except MailwidgetsError as error:
             return error
 
-    def _show(self, found: _Read | MailwidgetsError) -> None:
+    def _show(self, found: _Read | MailwidgetsError | None) -> None:
         self.reading = None
+        if found is None:
+            return
+        self._shown = "" if isinstance(found, MailwidgetsError) else found.version
         if isinstance(found, MailwidgetsError):
             self.table.value = markup.message(str(found), kind="bad")
             return

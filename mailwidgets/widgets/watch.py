@@ -27,6 +27,7 @@ class Watch:
         held: what was seen last; ``None`` before the first look that succeeded.
         seen: takes what is new.
         trouble: takes what is wrong with the store, in words; empty when all is well.
+        looked: called after every look that the store has answered.
     """
 
     def __init__(
@@ -36,11 +37,13 @@ class Watch:
         held: Callable[[], Sight | None],
         seen: Callable[[Sight], None],
         trouble: Callable[[str], None],
+        looked: Callable[[], None],
     ) -> None:
         self._servers = servers
         self._held = held
         self._seen = seen
         self._trouble = trouble
+        self._looked = looked
         self._task: asyncio.Task[None] | None = None
         self._silent = False
 
@@ -86,6 +89,7 @@ class Watch:
             anew = found is not None and since is not self._held()
             if found is not None and not anew:
                 self._seen(found)
+            self._looked()
 
     async def _answer(
         self, since: Sight | None, pause: float, *, anew: bool

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from mailwidgets.draft.disputes import label_of, side_of
 from mailwidgets.draft.news import Author, News
+from mailwidgets.settings.declare import Setting
 from mailwidgets.settings.levels import Level, Place
 from mailwidgets.settings.resolve import Value
 from mailwidgets.settings.sections import SETTINGS
@@ -29,6 +30,14 @@ def inherited(value: Value, *, at_company: bool) -> Any:  # noqa: ANN401 - a val
     return value.setting.default
 
 
+def without(setting: Setting, fallback: Any) -> str:  # noqa: ANN401 - likewise
+    """Return what removing the edited level's own value does."""
+    if setting.secret:
+        return "Remove this password"
+    told = setting.field.shown(fallback)
+    return f"Use inherited: {told}" if told else "Leave empty"
+
+
 def origin(value: Value, *, at_company: bool) -> str:
     """Return where the value comes from: ``default``, ``company``, ``from POP3 (user)``."""
     if (value.company if at_company else value.effective) is None and value.setting.default is None:
@@ -42,7 +51,7 @@ def aside(value: Value, *, at_company: bool) -> str:
     """Return what else is stored for the setting and not in force, or in force instead."""
     told = value.shown
     narrower = value.setting.level is not Level.COMPANY
-    remarks = [value.problem] if value.problem else []
+    remarks = [f"What is stored is passed over: {value.problem}"] if value.problem else []
     if value.shadowed:
         remarks.append(f"The {value.setting.level}'s own value is not in force: {told(value.own)}.")
     elif at_company and narrower and value.own is not None:

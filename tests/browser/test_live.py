@@ -170,6 +170,35 @@ def test_a_conflict_is_decided_by_keyboard_for_theirs(visit: Visit, served: Serv
     expect(note(visit.page, "port")).not_to_contain_text("not saved")
 
 
+def test_what_a_button_said_leaves_half_the_page_to_the_fields(
+    visit: Visit, served: Served
+) -> None:
+    in_conflict(visit, served)
+    visit.page.set_viewport_size({"width": 800, "height": 620})
+    foot = visit.page.locator(".mw-foot").locator("visible=true")
+    foot.evaluate("one => one.lastElementChild.before('word '.repeat(3000))")
+
+    seen = foot.bounding_box()
+
+    assert seen is not None
+    assert seen["height"] <= 310
+    expect(
+        visit.page.get_by_role("button", name="Save").locator("visible=true")
+    ).to_be_in_viewport()
+
+
+def test_the_way_back_leaves_the_focus_at_its_field(visit: Visit, served: Served) -> None:
+    del served
+    port = box(visit.page, "port")
+    port.fill("1995")
+    expect(note(visit.page, "port")).to_contain_text("not saved")
+    visit.page.get_by_role("button", name="↺ Use inherited: 110").press("Enter")
+
+    expect(port).to_have_value("")
+    expect(port).to_be_focused()
+    visit.press("Discard")
+
+
 def test_marks_and_conflicts_are_accessible_and_fit_in_light_and_dark(
     visit: Visit, served: Served
 ) -> None:
@@ -205,7 +234,7 @@ def test_a_store_that_vanishes_is_told_and_found_again(typing: Visit, served: Se
     away = store.with_name("away")
 
     store.rename(away)
-    alert = typing.page.get_by_role("alert").filter(has_text="The store cannot be reached")
+    alert = typing.page.get_by_role("alert").filter(has_text="The store cannot be read")
     expect(alert).to_contain_text("Your edits are kept")
     expect(box(typing.page, "timeout")).to_have_value("10")
     assert_undisturbed(typing)

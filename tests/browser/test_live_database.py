@@ -168,7 +168,7 @@ def test_a_server_that_stops_is_told_keeps_the_draft_and_takes_it_when_it_is_bac
 
     office.server.stop()
     try:
-        alert = visit.page.get_by_role("alert").filter(has_text="The store cannot be reached")
+        alert = visit.page.get_by_role("alert").filter(has_text="The store cannot be read")
         expect(alert).to_contain_text("Your edits are kept", timeout=BACK)
         expect(box(visit.page, "port")).to_have_value("1995")
         visit.press("Save")

@@ -6,7 +6,7 @@ import pytest
 
 from mailwidgets import Draft, Servers
 from mailwidgets.draft.sight import attempt
-from mailwidgets.errors import Conflict, InvalidValue, StoreError
+from mailwidgets.errors import Conflict, InvalidValue, ReadOnlyStore, StoreError
 from mailwidgets.settings.levels import Level, Place
 from mailwidgets.settings.secret import Secret
 
@@ -119,6 +119,49 @@ def test_taking_theirs_drops_the_edit(draft: Draft, servers: Servers) -> None:
     assert not draft.elsewhere(PORT), "it has been looked at"
 
 
+def test_taking_theirs_drops_a_text_that_fits_no_value(draft: Draft, servers: Servers) -> None:
+    draft.enter(PORT, "99x")
+    draft.enter(TIMEOUT, "x")
+    servers.commit([servers.change("pop3.port", 1110)])
+    draft.refresh()
+
+    draft.take_theirs(OWN_PORT)
+    assert list(draft.errors) == [TIMEOUT]
+    draft.enter(PORT, "995")
+
+    assert not draft.disputes(), "this edit was begun over what is stored now"
+
+
+def test_a_decision_about_another_level_leaves_the_text_at_the_one_shown(draft: Draft) -> None:
+    draft.enter(PORT, "995")
+    draft.at_company = True
+    draft.enter(PORT, "99x")
+
+    draft.take_theirs(OWN_PORT)
+    draft.take_theirs((Place(Level.COMPANY), PORT, True))
+
+    assert list(draft.errors) == [PORT]
+    assert not draft.changes()
+
+
+def test_a_save_that_may_not_be_finds_out_what_else_may_not(
+    servers: Servers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draft = Draft(servers)
+    draft.enter(PORT, "995")
+
+    def refused(*_: object, **__: object) -> None:
+        raise ReadOnlyStore("not yours")
+
+    monkeypatch.setattr(servers.store, "commit", refused)
+    monkeypatch.setattr(servers.store, "refusal", lambda _: "not yours")
+    with pytest.raises(ReadOnlyStore):
+        draft.save()
+
+    assert set(draft.sight.refusals.values()) == {"not yours"}
+    assert draft.dirty(PORT)
+
+
 def test_a_conflict_is_known_before_saving_and_tells_all_three_sides(
     draft: Draft, servers: Servers
 ) -> None:
@@ -224,6 +267,33 @@ def test_typing_asks_neither_store_nor_keys(
     draft.discard()
 
     assert asked == []
+
+
+@pytest.mark.parametrize(("key", "value"), [("timeout", -1), ("tls", "require")])
+def test_several_values_are_put_together_or_not_at_all(
+    draft: Draft, servers: Servers, key: str, value: object
+) -> None:
+    servers.commit([servers.lock("smtp.tls", "policy 7")])
+    draft.refresh()
+
+    with pytest.raises(InvalidValue, match=r"smtp\.timeout|Use TLS/SSL .* cannot be changed here"):
+        draft.fill("smtp", [("port", 465), (key, value)])
+
+    assert not draft.changes()
+
+
+def test_a_borrowed_account_is_changed_at_the_companys_level_alone(
+    draft: Draft, servers: Servers
+) -> None:
+    servers.commit([servers.change("smtp.use_pop3_account", value=True)])
+    draft.refresh()
+
+    with pytest.raises(InvalidValue, match="Taken from POP3"):
+        draft.fill("smtp", [("user", "office")])
+    draft.at_company = True
+    draft.fill("smtp", [("user", "office")])
+
+    assert [change.value for change in draft.changes()] == ["office"]
 
 
 def test_saving_one_section_keeps_the_conflicts_of_the_others(

@@ -7,8 +7,9 @@ import pytest
 
 from mailwidgets import Draft, Servers
 from mailwidgets.draft.news import Author
-from mailwidgets.settings.documents import UNSET
-from mailwidgets.settings.levels import Level, Place
+from mailwidgets.draft.sight import news as news_since
+from mailwidgets.settings.documents import UNSET, Documents
+from mailwidgets.settings.levels import Identity, Level, Place
 
 PORT = ("pop3", "port")
 COMPANY = Place(Level.COMPANY)
@@ -96,6 +97,42 @@ def test_an_edit_by_hand_after_a_save_is_not_laid_at_its_door(
     assert (news.after, news.author) == (587, None)
 
 
+def test_what_was_saved_before_the_last_look_is_no_ones_news(
+    servers: Servers, tmp_path: Path
+) -> None:
+    document = tmp_path / "store" / "users" / "ana.json"
+    servers.commit([servers.change("pop3.port", 587)])
+    document.write_text(document.read_text("utf-8").replace("587", "25"), "utf-8")
+    draft = Draft(servers)
+    servers.commit([servers.change("pop3.timeout", 7)])
+    document.write_text(document.read_text("utf-8").replace("25", "587"), "utf-8")
+
+    draft.refresh()
+
+    (news,) = draft.elsewhere(PORT)
+    assert (news.before, news.after, news.author) == (25, 587, None)
+
+
+def test_what_is_saved_while_one_looks_is_seen_at_the_next_look(
+    draft: Draft, servers: Servers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = servers.store.read
+
+    def read(identity: Identity) -> Documents:
+        monkeypatch.undo()
+        found = real(identity)
+        servers.commit([servers.change("pop3.port", 587)])
+        return found
+
+    monkeypatch.setattr(servers.store, "read", read)
+    draft.refresh()
+    later = news_since(servers, draft.sight)
+
+    assert draft.resolution()[PORT].effective == 25
+    assert later is not None
+    assert later.documents.user.values[PORT] == 587
+
+
 def test_a_history_that_cannot_be_read_leaves_the_mark_without_a_name(
     draft: Draft, servers: Servers, tmp_path: Path
 ) -> None:
@@ -108,6 +145,21 @@ def test_a_history_that_cannot_be_read_leaves_the_mark_without_a_name(
 
     (news,) = draft.elsewhere(PORT)
     assert news.author == Author()
+
+
+def test_a_stored_value_that_its_setting_refuses_is_seen_though_none_counts_before_or_after(
+    draft: Draft, tmp_path: Path
+) -> None:
+    document = tmp_path / "store" / "users" / "ana.json"
+    content = json.loads(document.read_text("utf-8"))
+    content["settings"]["smtp"] = {"port": "abc"}
+    document.write_text(json.dumps(content), "utf-8")
+    before = draft.revision
+
+    draft.refresh()
+
+    assert draft.revision > before
+    assert "not 'abc'" in draft.resolution()["smtp", "port"].problem
 
 
 def test_a_company_value_and_a_lock_are_news_at_the_users_form_too(

@@ -53,6 +53,9 @@ def test_a_tab_with_edits_is_marked(dashboard: Dashboard) -> None:
     dashboard.forms["smtp"].discard.click()
     assert dashboard.tabs.titles[1] == "SMTP"
 
+    dashboard.forms["smtp"].rows["port"].control.widget.value = "25x"
+    assert dashboard.tabs.titles[1] == "SMTP ●", "what is to be corrected is not saved either"
+
 
 def test_the_switch_turns_all_forms_to_the_companys_level(
     dashboard: Dashboard, servers: Servers
@@ -216,6 +219,29 @@ def test_news_is_said_once(dashboard: Dashboard, servers: Servers) -> None:
     dashboard.look(anew=True)
 
     assert len(said) == 1
+
+
+def test_of_news_only_what_is_new_is_said(dashboard: Dashboard, servers: Servers) -> None:
+    servers.commit([servers.change("smtp.port", 587)])
+    dashboard.look()
+    servers.commit([servers.change("imap.timeout", 7)])
+    dashboard.look()
+
+    assert "1 setting changed elsewhere: IMAP: Timeout" in dashboard.strip.said.value
+    assert "2 changed elsewhere" in dashboard.strip.text.value
+
+
+def test_reload_shows_anew_what_another_user_has_too(
+    dashboard: Dashboard, servers: Servers
+) -> None:
+    look_at(dashboard, "Effective values")
+    dashboard.table.user.value = "ben"
+    ben = servers.as_seen_by("ben")
+    ben.commit([ben.change("pop3.port", 2110)])
+
+    dashboard.reload.click()
+
+    assert "2110" in dashboard.table.table.value
 
 
 def test_a_conflict_is_in_its_tabs_title(dashboard: Dashboard, servers: Servers) -> None:

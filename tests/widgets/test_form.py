@@ -10,6 +10,7 @@ import pytest
 from scripted import HANG, Scripted
 
 from mailwidgets import Draft, Servers
+from mailwidgets.errors import Conflict
 from mailwidgets.reports.report import Finding, Report, State, Step
 from mailwidgets.settings.levels import Identity, Level
 from mailwidgets.vault.vault import Vault
@@ -63,7 +64,7 @@ def test_each_section_has_its_test_button(draft: Draft, section: str, label: str
 def test_an_untouched_form_has_nothing_to_save(form: SectionForm) -> None:
     assert form.save.disabled
     assert form.discard.disabled
-    assert form.cancel.disabled
+    assert form.results.cancel.disabled
     assert not form.test.disabled
 
 
@@ -152,6 +153,60 @@ def test_a_locked_field_is_read_only_and_says_why(form: SectionForm, servers: Se
     assert "own value is not in force: 995" in row.note.value
 
 
+def test_an_edit_that_a_lock_overtakes_can_be_dropped_alone(
+    form: SectionForm, servers: Servers
+) -> None:
+    port, timeout, user = (form.rows[key] for key in ("port", "timeout", "user"))
+    type_into(port, "995")
+    type_into(timeout, "12x")
+    type_into(user, "ana")
+    servers.commit([servers.lock("pop3.port", "why"), servers.lock("pop3.timeout", "why")])
+    form.draft.refresh()
+    assert form.save.disabled
+
+    for row in (port, timeout):
+        assert row.control.widget.disabled
+        assert row.reset is not None
+        assert row.reset.description == "↺ Discard this edit"
+        row.reset.click()
+        assert not {"mw-resettable", "mw-invalid", "mw-changed"} & set(classes(row))
+
+    assert (port.control.widget.value, timeout.control.widget.value) == ("110", "30")
+    assert [change.key for change in form.draft.changes()] == [("pop3", "user")]
+    assert not form.save.disabled
+
+
+def test_a_lock_that_may_not_be_saved_any_more_can_be_dropped_alone(
+    form: SectionForm, servers: Servers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    form.draft.at_company = True
+    row = form.rows["port"]
+    assert row.lock is not None
+    row.lock.ticked.value = True
+    monkeypatch.setattr(servers.store, "refusal", lambda _: "not yours")
+    form.draft.refresh()
+
+    assert row.reset is not None
+    row.reset.click()
+
+    assert not form.draft.changes()
+    assert not row.lock.ticked.value
+
+
+def test_a_stored_value_that_does_not_fit_is_said_to_be_passed_over(
+    form: SectionForm, servers: Servers, tmp_path: Path
+) -> None:
+    servers.commit([servers.change("pop3.port", 995)])
+    document = tmp_path / "store" / "users" / "ana.json"
+    document.write_text(document.read_text("utf-8").replace("995", '"abc"'), "utf-8")
+
+    form.draft.refresh()
+
+    said = "What is stored is passed over: "
+    assert said in form.rows["port"].note.value
+    assert "from 1 to 65535" in form.rows["port"].note.value
+
+
 def test_a_borrowed_account_is_read_only_and_shows_its_origin(
     draft: Draft, servers: Servers
 ) -> None:
@@ -217,10 +272,12 @@ def test_a_conflict_shows_all_three_sides_and_keeps_the_draft(
 
     form.save.click()
 
-    for told in ("someone else changed the same", "POP3 port (u)", "1110", "995"):
-        assert told in form.message.value
+    assert "someone else changed the same" in form.message.value
+    box = form.rows["port"].clashes[False]
+    for told in ("POP3 port (u)", "1110", "995"):
+        assert told in box.told.value + box.mine.description
     assert servers.resolve()["pop3", "port"].effective == 1110
-    form.rows["port"].clashes[False].mine.click()
+    box.mine.click()
     form.save.click()
     assert servers.resolve()["pop3", "port"].effective == 995
 
@@ -234,7 +291,22 @@ def test_a_store_that_refuses_is_reported_and_the_draft_kept(
     form.save.click()
 
     assert "mw-bad" in form.message.value
+    assert "The save failed: " in form.message.value
     assert not form.save.disabled
+
+
+def test_a_conflict_that_no_field_shows_is_told_as_the_store_does(
+    form: SectionForm, servers: Servers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object, **__: object) -> None:
+        raise Conflict("Nothing was stored: another key was published meanwhile")
+
+    monkeypatch.setattr(servers.store, "commit", refused)
+    type_into(form.rows["port"], "995")
+    form.save.click()
+
+    assert "another key was published meanwhile" in form.message.value
+    assert "at each field" not in form.message.value
 
 
 def test_a_typed_password_is_saved_and_nowhere_to_be_seen(
@@ -265,10 +337,20 @@ def test_our_own_settings_are_folded(form: SectionForm) -> None:
 def test_a_test_with_a_wrong_field_is_refused(form: SectionForm) -> None:
     type_into(form.rows["port"], "99x")
 
+    form.results.finish(Report("pop3", (Step("greeting", State.PASSED),)))
     form.test.click()
 
     assert "Not tested: correct POP3 port (u) first." in form.message.value
-    assert form.running is None
+    assert form.results.verdict.value == "", "an older one is not this one's"
+    assert form.results.running is None
+
+
+def test_a_test_with_a_wrong_pin_is_refused(form: SectionForm) -> None:
+    form.draft.enter(("trust", "pins"), "99x")
+
+    form.test.click()
+
+    assert "Not tested: correct Pinned certificates (c) first." in form.message.value
 
 
 @pytest.fixture
@@ -279,7 +361,7 @@ async def silent() -> AsyncIterator[Scripted]:
 
 async def settled(form: SectionForm) -> None:
     """Wait until the running check is shown as ended."""
-    following = form.following
+    following = form.results.following
     assert following is not None
     await asyncio.wait_for(asyncio.shield(following), PATIENCE)
 
@@ -296,18 +378,18 @@ async def test_a_test_uses_the_draft_and_shows_its_steps(
     )
     form.test.click()
     assert form.test.disabled
-    assert not form.cancel.disabled
+    assert not form.results.cancel.disabled
     await asyncio.wait_for(waiting.wait(), PATIENCE)
     assert silent.connections == 1
     assert "<progress" in form.results.verdict.value
 
-    form.cancel.click()
+    form.results.cancel.click()
     await settled(form)
 
     assert form.results.report is not None
     assert form.results.report.code == "cancelled"
     assert not form.test.disabled
-    assert form.cancel.disabled
+    assert form.results.cancel.disabled
     assert "cancelled" in form.results.verdict.value
 
 
@@ -315,7 +397,7 @@ async def test_a_closed_form_cancels_its_check(form: SectionForm, silent: Script
     type_into(form.rows["name"], "127.0.0.1")
     type_into(form.rows["port"], str(silent.port))
     form.test.click()
-    following = form.following
+    following = form.results.following
     assert following is not None
 
     form.close()
@@ -390,6 +472,20 @@ def test_news_is_marked_at_its_field_and_leaves_an_edit_alone(
     assert form.rows["timeout"].control.widget.value == "7"
     type_into(form.rows["port"], "588")
     assert "elsewhere" not in form.rows["port"].note.value
+
+
+def test_news_does_not_take_away_what_a_button_has_said(
+    form: SectionForm, servers: Servers
+) -> None:
+    type_into(form.rows["timeout"], "7")
+    form.save.click()
+    servers.commit([servers.change("pop3.port", 587)])
+    form.draft.refresh()
+    assert "Saved 1 setting." in form.message.value
+
+    type_into(form.rows["timeout"], "8")
+
+    assert form.message.value == ""
 
 
 def test_a_half_typed_value_stays_while_another_is_stored(

@@ -8,9 +8,10 @@ import pandas as pd
 import pytest
 
 from mailwidgets import Servers
+from mailwidgets.connection.endpoint import TlsMode
+from mailwidgets.discovery.proposal import Discovery, Proposal, Source
 from mailwidgets.draft.disputes import Dispute
 from mailwidgets.draft.news import Author
-from mailwidgets.errors import Clash
 from mailwidgets.reports.report import Finding, Line, Report, State, Step
 from mailwidgets.settings.levels import Level, Place
 from mailwidgets.widgets import markup
@@ -41,6 +42,20 @@ FINDING = Finding("cert_name", HOSTILE, HOSTILE, HOSTILE, "tls")
 FAILED = Step("tls", State.FAILED, 1234.5, (HOSTILE,), FINDING)
 
 
+DISCOVERY = Discovery(
+    HOSTILE,
+    (
+        Proposal(
+            *("smtp", HOSTILE, 25, TlsMode.NONE, Source.AUTOCONFIG),
+            user=HOSTILE,
+            evidence=(HOSTILE,),
+            caveat=HOSTILE,
+        ),
+    ),
+    (HOSTILE,),
+)
+
+
 def everything() -> list[str]:
     found = report(FAILED)
     return [
@@ -51,10 +66,10 @@ def everything() -> list[str]:
         markup.dispute(Dispute(SLOT, HOSTILE, HOSTILE, HOSTILE, Author(HOSTILE), secret=False)),
         markup.dispute(Dispute(SLOT, HOSTILE, HOSTILE, HOSTILE, None, secret=True)),
         markup.refusals([HOSTILE]),
+        markup.oddities([FINDING]),
+        markup.evidence(DISCOVERY),
         markup.said(HOSTILE),
         markup.message(HOSTILE, kind="bad"),
-        markup.conflict([Clash("pop3.port", HOSTILE, HOSTILE, HOSTILE, HOSTILE)]),
-        markup.conflict([Clash(HOSTILE, HOSTILE, HOSTILE, HOSTILE, HOSTILE)]),
         markup.progress([FAILED, Step(HOSTILE, State.RUNNING, via=HOSTILE)], 9),
         markup.verdict(found),
         markup.course(found),

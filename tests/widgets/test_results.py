@@ -7,8 +7,10 @@ import re
 import zipfile
 from dataclasses import replace
 
+import ipywidgets as widgets
 import pytest
 
+from mailwidgets import Draft
 from mailwidgets.reports.fault import Fault
 from mailwidgets.reports.report import Fix, Line, Report, State, Step
 from mailwidgets.widgets.results import CheckView
@@ -20,11 +22,11 @@ REFUSED = Step(
 
 
 @pytest.fixture
-def view() -> CheckView:
+def view(draft: Draft) -> CheckView:
     def unwanted(section: str, fix: Fix) -> None:
         pytest.fail(f"nobody asked for {fix} in {section}")
 
-    return CheckView("smtp", unwanted)
+    return CheckView(draft, "smtp", widgets.Button(), unwanted)
 
 
 def test_a_step_shows_while_it_runs_and_once_when_it_ended(view: CheckView) -> None:
@@ -92,9 +94,11 @@ def test_what_else_was_seen_is_listed(view: CheckView) -> None:
     assert "Until tomorrow." not in view.verdict.value
 
 
-def test_a_fix_is_for_the_section_whose_settings_are_at_fault() -> None:
+def test_a_fix_is_for_the_section_whose_settings_are_at_fault(draft: Draft) -> None:
     asked: list[tuple[str, Fix]] = []
-    view = CheckView("workflow", lambda section, fix: asked.append((section, fix)))
+    view = CheckView(
+        draft, "workflow", widgets.Button(), lambda section, fix: asked.append((section, fix))
+    )
     assert REFUSED.finding is not None
     elsewhere = replace(REFUSED, finding=replace(REFUSED.finding, section="smtp"), via="smtp")
 

@@ -40,7 +40,7 @@ async def silent(servers: Servers) -> AsyncIterator[SendBox]:
         servers.commit([servers.change(f"workflow.{key}", one) for key, one in values.items()])
         box = SendBox(Draft(servers), lambda _section, _fix: None)
         yield box
-        following = box.following
+        following = box.results.following
         box.close()
         if following is not None:
             await asyncio.wait_for(following, PATIENCE)
@@ -59,8 +59,8 @@ def states(widget: widgets.Widget) -> str:
 
 async def sent(box: SendBox) -> None:
     box.send.click()
-    assert box.following is not None, box.message.value
-    await asyncio.wait_for(box.following, PATIENCE)
+    assert box.results.following is not None, box.message.value
+    await asyncio.wait_for(box.results.following, PATIENCE)
 
 
 @pytest.mark.parametrize("section", ["pop3", "smtp", "imap", "trust"])
@@ -109,7 +109,7 @@ async def test_a_message_is_sent_with_unsaved_edits_and_its_report_is_shown(
     assert "mw-passed" in box.results.verdict.value
     assert b"From: =?utf-8?b?QsO8cm8=?=" in practice.messages(BEN)[-1]
     assert not box.send.disabled
-    assert box.cancel.disabled
+    assert box.results.cancel.disabled
 
 
 async def test_by_imap_it_lands_in_outbox(form: SectionForm, practice: Practice) -> None:
@@ -146,7 +146,7 @@ def test_an_address_that_is_none_is_refused_in_words(form: SectionForm) -> None:
     box.send.click()
 
     assert "Not sent: Must be one e-mail address" in box.message.value
-    assert box.running is None
+    assert box.results.running is None
     assert box.results.verdict.value == ""
 
 
@@ -156,19 +156,32 @@ def test_with_a_field_marked_as_wrong_nothing_is_sent(form: SectionForm) -> None
     box.send.click()
 
     assert "correct Port (c) first" in box.message.value
-    assert box.running is None
+    assert box.results.running is None
+
+
+@pytest.mark.parametrize("wrong", ["smtp.port", "trust.pins"])
+def test_with_a_wrong_value_that_a_message_may_need_nothing_is_sent(
+    form: SectionForm, wrong: str
+) -> None:
+    section, _, key = wrong.partition(".")
+    form.draft.enter((section, key), "99x")
+    box_of(form).send.click()
+
+    assert "Not sent: correct " in box_of(form).message.value
 
 
 async def test_while_one_is_under_way_no_other_can_be_sent_and_it_can_be_cancelled(
     silent: SendBox,
 ) -> None:
     silent.send.click()
-    following = silent.following
+    following = silent.results.following
     assert following is not None
     assert silent.send.disabled
-    assert not silent.cancel.disabled
+    assert not silent.results.cancel.disabled
+    silent.send.click()
+    assert silent.results.following is following
 
-    silent.cancel.click()
+    silent.results.cancel.click()
     await asyncio.wait_for(following, PATIENCE)
 
     assert silent.results.report is not None
@@ -178,7 +191,7 @@ async def test_while_one_is_under_way_no_other_can_be_sent_and_it_can_be_cancell
 
 async def test_a_closed_box_cancels_and_leaves_the_draft(silent: SendBox) -> None:
     silent.send.click()
-    following = silent.following
+    following = silent.results.following
     assert following is not None
 
     silent.close()

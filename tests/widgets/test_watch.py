@@ -91,7 +91,7 @@ async def test_a_store_that_fails_is_told_and_followed_again_by_itself(
     rows["timeout"].control.widget.value = "7"
 
     (tmp_path / "store").rename(tmp_path / "away")
-    await until(dashboard.message, has("cannot be reached"))
+    await until(dashboard.message, has("cannot be read"))
     assert "Trying again. Your edits are kept." in dashboard.message.value
     assert rows["port"].control.widget.value == "995"
 
@@ -151,6 +151,68 @@ async def test_a_save_goes_on_beside_the_loop(
     assert "Saved 1 setting." in form.message.value
     assert "1 change not saved" in form.status.value
     assert servers.resolve()["pop3", "port"].effective == 995
+    dashboard.close()
+
+
+async def test_a_save_that_ends_after_its_form_was_closed_is_stored_and_shown_nowhere(
+    servers: Servers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dashboard = Dashboard(servers)
+    form = dashboard.forms["pop3"]
+    commit = servers.store.commit
+    begun, lock, done = (threading.Event() for _ in range(3))
+
+    def slow(*changes: object, **more: object) -> object:
+        begun.set()
+        lock.wait(PATIENCE)
+        stored = commit(*changes, **more)  # type: ignore[arg-type]
+        done.set()
+        return stored
+
+    monkeypatch.setattr(servers.store, "commit", slow)
+    form.rows["port"].control.widget.value = "995"
+    form.save.click()
+    saving = form.saving
+    assert await asyncio.to_thread(begun.wait, PATIENCE)
+    dashboard.close()
+    lock.set()
+
+    assert saving is not None
+    with pytest.raises(asyncio.CancelledError):
+        await saving
+    assert await asyncio.to_thread(done.wait, PATIENCE)
+    assert servers.resolve()["pop3", "port"].effective == 995
+    assert "Saved" not in form.message.value
+
+
+async def test_a_table_that_was_read_for_someone_before_does_not_come_last(
+    servers: Servers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dashboard = Dashboard(servers)
+    view, places = dashboard.table, servers.store.places
+    begun, lock = threading.Event(), threading.Event()
+    dashboard.tabs.selected_index = 4
+    await until(view.table, has("user ana"))
+    held = [lock]
+
+    def late(level: Level) -> object:
+        if held:
+            begun.set()
+            held.pop().wait(PATIENCE)
+        return places(level)
+
+    monkeypatch.setattr(servers.store, "places", late)
+    view.user.value = "ben"
+    first = view.reading
+    assert await asyncio.to_thread(begun.wait, PATIENCE)
+    view.user.value = "zoe"
+    await until(view.table, has("user zoe"))
+    lock.set()
+
+    assert first is not None
+    with pytest.raises(asyncio.CancelledError):
+        await first
+    assert "user zoe" in view.table.value
     dashboard.close()
 
 
@@ -264,6 +326,22 @@ async def test_the_table_is_read_beside_the_loop(
     dashboard.close()
 
 
+async def test_the_table_of_another_user_is_followed_too(servers: Servers) -> None:
+    ben = servers.as_seen_by("ben", "WS-02")
+    dashboard = Dashboard(servers)
+    view = dashboard.table
+    dashboard.tabs.selected_index = 4
+    view.user.value = "ben"
+    await until(view.table, has("user ben"))
+
+    ben.commit([ben.change("pop3.port", 2110)])
+    await until(view.table, has("2110"))
+    ben.commit([ben.change("pop3.port", 2111)])
+    await until(view.table, has("2111"))
+
+    dashboard.close()
+
+
 @pytest.fixture
 async def silent() -> AsyncIterator[Scripted]:
     async with Scripted(None, {"": HANG}) as server:
@@ -303,7 +381,7 @@ async def test_tests_sends_and_searches_go_by_what_was_read_while_the_store_hang
     await until(box.results.list, has("Greeting"))
 
     assert not any(asked_on_the_loop)
-    following = [pop3.following, box.following]
+    following = [pop3.results.following, box.results.following]
     dashboard.close()
     mounted.set()
     await asyncio.gather(*(one for one in following if one))

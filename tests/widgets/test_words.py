@@ -42,6 +42,10 @@ PORT = ("smtp", "port")
             "Changed elsewhere (by bob).",
         ),
         (
+            News((COMPANY, ("trust", "ca"), False), "-----BEGIN", UNSET, Author("bob")),
+            "The company's value changed elsewhere (by bob).",
+        ),
+        (
             News((ANA, ("smtp", "user"), False), UNSET, "x" * 90, Author("bob")),
             f"Changed elsewhere: not set → {'x' * 59}… (by bob).",
         ),
