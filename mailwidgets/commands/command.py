@@ -7,6 +7,7 @@ import shlex
 import sys
 from abc import abstractmethod
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from typing import Any, ClassVar, NoReturn
 
 import platformdirs
@@ -18,9 +19,11 @@ from mailwidgets.errors import Conflict, MailwidgetsError
 from mailwidgets.location import shown
 from mailwidgets.reports.report import Report
 from mailwidgets.servers import Servers
+from mailwidgets.settings.secret import Secret
 from mailwidgets.settings.sections import SECTIONS, SETTINGS
 
 _APP = "mailwidgets"
+_LONGEST_LINE = 128 * 2**20 + 1  # bytes
 OK, FAILED, BAD_USE, CONFLICT, INTERRUPTED = 0, 1, 2, 3, 130
 
 
@@ -177,6 +180,15 @@ class Command(Application):
     def exit(self, exit_status: int | str | None = 0) -> NoReturn:
         """Leave the process."""
         sys.exit(exit_status)
+
+
+def standard_input(*, line: bool = False) -> Secret | None:
+    """Return standard input, or its first line, less the line break; ``None`` if it is no UTF-8."""
+    with suppress(UnicodeDecodeError):  # it would hold the secret
+        stream = sys.stdin.buffer
+        text = Secret((stream.readline(_LONGEST_LINE) if line else stream.read()).decode())
+        return Secret(text.reveal().removesuffix("\n").removesuffix("\r"))
+    return None
 
 
 def _password_in(words: Iterable[str]) -> str:

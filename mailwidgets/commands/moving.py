@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from traitlets import Bool, Enum, Unicode
 
-from mailwidgets.commands.command import BAD_USE, OK, Command, Usage
+from mailwidgets.commands.command import BAD_USE, OK, Command, Usage, standard_input
 from mailwidgets.disk import at_home, opened, reported, stage, sync
 from mailwidgets.errors import StoreError
 from mailwidgets.everyone.advice import advice
@@ -50,7 +50,7 @@ class Moving(Command):
         if self.passphrase == STDIN and sys.stdin.isatty():
             told = Secret(getpass.getpass("Passphrase: "))
         elif self.passphrase == STDIN:
-            told = _line()
+            told = standard_input(line=True) or Secret("")
         else:
             told = Secret(os.environ.get(self.passphrase, ""))
         if not told:
@@ -239,14 +239,6 @@ def _read(name: str) -> bytes:
         if file is None:
             raise StoreError(f"there is no file {path}")
         return file.read(_LARGEST)
-
-
-def _line() -> Secret:
-    """Return the first line of standard input."""
-    with suppress(UnicodeDecodeError):  # it would hold the passphrase
-        line = Secret(sys.stdin.buffer.readline(_LARGEST).decode())
-        return Secret(line.reveal().removesuffix("\n").removesuffix("\r"))
-    return Secret("")
 
 
 def _listed(text: str) -> list[str]:

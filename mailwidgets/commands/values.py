@@ -9,12 +9,11 @@ import json
 import sys
 from abc import abstractmethod
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from typing import Any, ClassVar
 
 from traitlets import Enum, Unicode
 
-from mailwidgets.commands.command import OK, Command, Usage
+from mailwidgets.commands.command import OK, Command, Usage, standard_input
 from mailwidgets.servers import Servers
 from mailwidgets.settings.documents import Change, Documents
 from mailwidgets.settings.levels import Level
@@ -186,23 +185,16 @@ def _piped(name: str) -> str | Secret:
     Raises:
         Usage: if that is nothing, as of a command that failed, or no text.
     """
-    if setting(name).secret and sys.stdin.isatty():
-        given = Secret(getpass.getpass(f"{name}: "))
-    else:
-        given = _standard_input(name)
+    unseen = setting(name).secret and sys.stdin.isatty()
+    given = Secret(getpass.getpass(f"{name}: ")) if unseen else standard_input()
+    if given is None:
+        raise Usage(f"{name}: standard input is not UTF-8, and nothing was stored")
     if not given:
         raise Usage(
             f"{name}: standard input is empty, and nothing was stored; to remove the value: "
             f"mailwidgets unset {name}"
         )
     return given if setting(name).secret else given.reveal()
-
-
-def _standard_input(name: str) -> Secret:
-    with suppress(UnicodeDecodeError):  # it would hold the password
-        text = Secret(sys.stdin.buffer.read().decode())
-        return Secret(text.reveal().removesuffix("\n").removesuffix("\r"))
-    raise Usage(f"{name}: standard input is not UTF-8, and nothing was stored")
 
 
 def _as_json(values: Iterable[Value]) -> str:
