@@ -15,7 +15,7 @@ Each name is loaded when it is first used: a check needs neither pandas nor ipyw
 from importlib import import_module
 
 _HOMES = {
-    "Dashboard": "mailwidgets.widgets.dashboard",
+    "Dashboard": "mailwidgets.dashboard.dashboard",
     "Draft": "mailwidgets.draft.draft",
     "Practice": "mailwidgets.practice",
     "Report": "mailwidgets.reports.report",

@@ -31,7 +31,7 @@ def test_the_dashboard_that_is_served_is_the_one_to_open_in_jupyterlab() -> None
         ]
         for path in (
             ROOT / "notebooks/dashboard.ipynb",
-            ROOT / "mailwidgets/widgets/dashboard.ipynb",
+            ROOT / "mailwidgets/dashboard/dashboard.ipynb",
         )
     ]
 

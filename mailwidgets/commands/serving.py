@@ -24,7 +24,7 @@ from mailwidgets.servers import Servers
 from mailwidgets.vault.keys import KeyFile
 from mailwidgets.vault.vault import COMPANY_KEY_FILE, KEY, KEY_FILE
 
-_WIDGETS = Path(__file__).parent.parent / "widgets"
+_NOTEBOOK = Path(__file__).parent.parent / "dashboard" / "dashboard.ipynb"
 _LOOPBACK = "127.0.0.1"
 # A socket's path has at most 104 characters (108 on Linux); Voila and Jupyter add 65 to this.
 _ROOM_FOR_SOCKETS = 35
@@ -111,7 +111,7 @@ class Dashboard(Command):
         from voila.app import Voila  # noqa: PLC0415 - only this command needs a web server
 
         options = [
-            str(_WIDGETS / "dashboard.ipynb"),
+            str(_NOTEBOOK),
             f"--port={port}",
             "--Voila.port_retries=0",
             f"--Voila.ip={_LOOPBACK}",

@@ -9,7 +9,6 @@ import base64
 import math
 from collections.abc import Sequence
 from html import escape
-from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from mailwidgets.draft.disputes import Dispute
@@ -17,6 +16,7 @@ from mailwidgets.reports import page
 from mailwidgets.reports.report import Finding, Report, State, Step
 from mailwidgets.reports.wording import step_name
 from mailwidgets.settings.sections import SECTIONS, SETTINGS
+from mailwidgets.style import sheet
 from mailwidgets.widgets import words
 
 if TYPE_CHECKING:
@@ -27,8 +27,7 @@ if TYPE_CHECKING:
 
 def stylesheet() -> str:
     """Return the widgets' style sheet, as the page takes it."""
-    css = files("mailwidgets.widgets").joinpath("style.css").read_text("utf-8")
-    return f"<style>{page.stylesheet()}{css}</style>"
+    return f"<style>{page.stylesheet()}{sheet.stylesheet()}</style>"
 
 
 def header(title: str, user: str, workstation: str) -> str:

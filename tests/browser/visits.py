@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from playwright.sync_api import Page, Request, WebSocket
 
 from mailwidgets import Practice, Servers
-from mailwidgets.widgets import dashboard
+from mailwidgets.dashboard import dashboard
 
 PATIENCE = 60  # seconds; starting takes two
 HERE = Path(dashboard.__file__).parent

@@ -8,8 +8,8 @@ import ipywidgets as widgets
 import pytest
 
 from mailwidgets import Dashboard, Servers
-from mailwidgets.widgets import dashboard as dashboard_module
-from mailwidgets.widgets import watch as watch_module
+from mailwidgets.dashboard import dashboard as dashboard_module
+from mailwidgets.dashboard import watch as watch_module
 from mailwidgets.widgets.look import plain
 
 PATIENCE = 10  # seconds

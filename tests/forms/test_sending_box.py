@@ -11,8 +11,8 @@ import pytest
 from scripted import HANG, Scripted
 
 from mailwidgets import Draft, Practice, Servers, rehearse
-from mailwidgets.widgets.form import SectionForm
-from mailwidgets.widgets.sending import SendBox
+from mailwidgets.forms.form import SectionForm
+from mailwidgets.forms.sending import SendBox
 
 PATIENCE = 10  # seconds; on loopback all of this takes milliseconds
 WORKFLOW, BEN = "workflow@practice.example", "ben@practice.example"

@@ -9,11 +9,11 @@ from typing import Final
 import ipywidgets as widgets
 
 from mailwidgets.draft.draft import Draft
+from mailwidgets.forms.results import CheckView
 from mailwidgets.reports.report import Fix
 from mailwidgets.targets import Targets
 from mailwidgets.widgets import markup
 from mailwidgets.widgets.look import button, plain, shared
-from mailwidgets.widgets.results import CheckView
 
 _BROKEN: Final = "The sending broke off: the message may have gone."
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from mailwidgets import Servers
-from mailwidgets.widgets.table import EffectiveView
+from mailwidgets.views.effective import EffectiveView
 
 
 @pytest.fixture

@@ -9,11 +9,11 @@ import ipywidgets as widgets
 
 from mailwidgets.draft.draft import Draft
 from mailwidgets.draft.obstacles import blocked, unreadable
+from mailwidgets.forms.clash import ClashBox
 from mailwidgets.settings.declare import Setting
 from mailwidgets.settings.levels import Level
 from mailwidgets.settings.resolve import Value
 from mailwidgets.widgets import markup, words
-from mailwidgets.widgets.clash import ClashBox
 from mailwidgets.widgets.controls import Shown, control_for, takes_text
 from mailwidgets.widgets.look import button, mark, plain, shared
 

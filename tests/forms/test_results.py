@@ -11,9 +11,9 @@ import ipywidgets as widgets
 import pytest
 
 from mailwidgets import Draft
+from mailwidgets.forms.results import CheckView
 from mailwidgets.reports.fault import Fault
 from mailwidgets.reports.report import Fix, Line, Report, State, Step
-from mailwidgets.widgets.results import CheckView
 
 REFUSED = Step(
     *("connection", State.FAILED, 1.0),

@@ -13,15 +13,15 @@ import ipywidgets as widgets
 from mailwidgets.draft.draft import Draft
 from mailwidgets.draft.sight import Attempt, attempt
 from mailwidgets.errors import Conflict, InvalidValue, MailwidgetsError
+from mailwidgets.forms.results import CheckView
+from mailwidgets.forms.row import Row
+from mailwidgets.forms.sending import SendBox
 from mailwidgets.reports.report import Fix
 from mailwidgets.settings.sections import SECTIONS
 from mailwidgets.targets import Targets
 from mailwidgets.widgets import markup, words
 from mailwidgets.widgets.beside import beside
 from mailwidgets.widgets.look import button, mark, plain, shared
-from mailwidgets.widgets.results import CheckView
-from mailwidgets.widgets.row import Row
-from mailwidgets.widgets.sending import SendBox
 
 _CLASH: Final = (
     "Not saved: someone else changed the same. Your edits are still here. Keep mine or take theirs"

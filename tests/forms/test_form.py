@@ -11,11 +11,11 @@ from scripted import HANG, Scripted
 
 from mailwidgets import Draft, Servers
 from mailwidgets.errors import Conflict
+from mailwidgets.forms.form import SectionForm
+from mailwidgets.forms.row import Row
 from mailwidgets.reports.report import Finding, Report, State, Step
 from mailwidgets.settings.levels import Identity, Level
 from mailwidgets.vault.vault import Vault
-from mailwidgets.widgets.form import SectionForm
-from mailwidgets.widgets.row import Row
 
 PANEL = Path(__file__).parent.parent / "settings" / "panel.csv"
 PATIENCE = 10  # seconds; a check on loopback takes milliseconds

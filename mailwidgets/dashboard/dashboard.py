@@ -6,19 +6,19 @@ from typing import Any
 
 import ipywidgets as widgets
 
+from mailwidgets.dashboard.strip import Strip
+from mailwidgets.dashboard.watch import Watch
 from mailwidgets.draft.draft import Draft
 from mailwidgets.draft.sight import Sight, look, news
 from mailwidgets.errors import StoreError
+from mailwidgets.forms.discovering import DiscoverBox
+from mailwidgets.forms.form import SectionForm
 from mailwidgets.servers import Servers
 from mailwidgets.settings.declare import ADVANCED
 from mailwidgets.settings.sections import SECTIONS
+from mailwidgets.views.effective import EffectiveView
 from mailwidgets.widgets import markup
-from mailwidgets.widgets.discovering import DiscoverBox
-from mailwidgets.widgets.form import SectionForm
 from mailwidgets.widgets.look import button, mark, plain
-from mailwidgets.widgets.strip import Strip
-from mailwidgets.widgets.table import EffectiveView
-from mailwidgets.widgets.watch import Watch
 
 TITLE = "Mail servers"
 _AT_COMPANY = (

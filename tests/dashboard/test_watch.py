@@ -12,10 +12,10 @@ import pytest
 from scripted import HANG, Scripted
 
 from mailwidgets import Dashboard, Servers
+from mailwidgets.dashboard import watch as watch_module
 from mailwidgets.errors import StoreError
+from mailwidgets.forms.sending import SendBox
 from mailwidgets.settings.levels import Identity, Level
-from mailwidgets.widgets import watch as watch_module
-from mailwidgets.widgets.sending import SendBox
 
 PATIENCE = 10  # seconds
 THREAD = "mailwidgets-resolver"

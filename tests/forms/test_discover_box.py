@@ -12,10 +12,10 @@ from daemons.dnsmasq import name_server
 
 from mailwidgets import Dashboard, Servers
 from mailwidgets.draft.draft import Draft
+from mailwidgets.forms.discovering import DiscoverBox
 from mailwidgets.practice import Practice
 from mailwidgets.settings.documents import Change
 from mailwidgets.settings.levels import Level
-from mailwidgets.widgets.discovering import DiscoverBox
 
 DOCUMENT = """<?xml version="1.0" encoding="UTF-8"?>
 <clientConfig version="1.1"><emailProvider id="practice.example">

@@ -1,0 +1,1 @@
+"""The forms: fields, buttons, and the checks beside them."""

@@ -1,0 +1,1 @@
+"""What is in force, what it was, and how two of them differ, to look at."""
