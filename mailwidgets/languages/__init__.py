@@ -1,0 +1,1 @@
+"""The person's language: texts, numbers and dates."""
