@@ -1,30 +1,57 @@
-"""The dashboard: a tab per section, the effective values, and an eye on the store."""
+"""Everything on one page: the panel's tabs, the effective values, and what is ours alone."""
 
 from __future__ import annotations
 
-from typing import Any
+import hashlib
+from collections.abc import Iterator, Mapping
+from typing import Final
 
 import ipywidgets as widgets
 
+from mailwidgets.dashboard.head import Acts, Head
 from mailwidgets.dashboard.strip import Strip
+from mailwidgets.dashboard.tabs import Tabs
+from mailwidgets.dashboard.visit import Visit, Visitor
 from mailwidgets.dashboard.watch import Watch
 from mailwidgets.draft.draft import Draft
 from mailwidgets.draft.sight import Sight, look, news
 from mailwidgets.errors import StoreError
 from mailwidgets.forms.discovering import DiscoverBox
 from mailwidgets.forms.form import SectionForm
+from mailwidgets.languages.texts import _, spoken, use
 from mailwidgets.servers import Servers
 from mailwidgets.settings.declare import ADVANCED
 from mailwidgets.settings.sections import SECTIONS
 from mailwidgets.views.effective import EffectiveView
 from mailwidgets.widgets import markup
-from mailwidgets.widgets.look import button, mark, plain
+from mailwidgets.widgets.look import mark, plain, shared
 
-TITLE = "Mail servers"
-_AT_COMPANY = (
-    "You edit the company's level: values for everyone who has none of their own. "
-    "A lock makes one binding, whatever else is stored."
-)
+VALUES: Final = "values"
+
+
+class Forms(Mapping[str, SectionForm]):
+    """The form of each section, by name, made when it is first asked for.
+
+    Attributes:
+        made: those that were.
+    """
+
+    def __init__(self, draft: Draft | None = None) -> None:
+        self._draft = draft
+        self.made: dict[str, SectionForm] = {}
+
+    def __getitem__(self, section: str) -> SectionForm:
+        if section not in self.made:
+            if self._draft is None or section not in SECTIONS:
+                raise KeyError(section)
+            self.made[section] = SectionForm(self._draft, section)
+        return self.made[section]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(SECTIONS)
+
+    def __len__(self) -> int:
+        return len(SECTIONS)
 
 
 class Dashboard(widgets.VBox):
@@ -34,15 +61,12 @@ class Dashboard(widgets.VBox):
 
     Attributes:
         draft: what all forms edit; ``None`` as long as the store cannot be read.
-        forms: the form of each section, by name.
-        table: the effective values.
-        tabs: both, side by side.
-        discover: fills the forms from an e-mail address; there with the draft.
-        company: turns the forms to the company's level.
-        reload: reads the store again.
+        head: title and controls of the whole.
         strip: what changed elsewhere.
-        hint: what that means, while they are.
         message: what is wrong with the store.
+        discover: fills the forms from an e-mail address; there with the draft.
+        tabs: the forms and the views, each made when it is first wanted; there with the draft.
+        visit: the line to the browser.
 
     Args:
         servers: whose settings.
@@ -51,35 +75,39 @@ class Dashboard(widgets.VBox):
     def __init__(self, servers: Servers) -> None:
         self.servers = servers
         self.draft: Draft | None = None
-        self.forms: dict[str, SectionForm] = {}
         self._stored: object = None
-        self.table = EffectiveView(servers)
-        self.company = plain(widgets.Checkbox, description="Edit company level", indent=False)
-        self.company.add_class("mw-company")
-        self.company.observe(self._on_company, "value")
-        self.reload = button("Reload", self._on_reload)
-        self.reload.tooltip = "Read the store again"
-        self.strip = Strip(self.reload)
-        self.hint = plain(widgets.HTML)
-        self.message = plain(widgets.HTML)
-        self.discover: DiscoverBox | None = None
-        self._place = plain(widgets.VBox)
-        self._place.add_class("mw-place")
-        self.tabs = plain(widgets.Tab)
-        self.tabs.observe(self._on_tab, "selected_index")
-        super().__init__(
-            [*self._head(), self.strip, self.message, self._place, self.hint, self.tabs]
-        )
-        self.add_class("mailwidgets")
+        self.visit = Visit(_place(servers), self._on_visitor)
         self._watch = Watch(
             servers,
             held=self._seen,
             seen=self._take,
             trouble=self._complain,
-            looked=self.table.follow,
+            looked=self._on_looked,
         )
+        super().__init__(layout=shared(widgets.Layout))
+        self.add_class("mailwidgets")
+        self._build()
         self.look(anew=True)
         self._watch.start()
+
+    def go(self, section: str, key: str) -> None:
+        """Bring a setting's field to the front and put the focus there."""
+        if self.draft is None:
+            return
+        self.tabs.show(section)
+        if self.forms[section].rows[key].setting.ours:
+            self.forms[section].advanced.value = True
+        self.visit.focus(f".mw-{section}-{key} :is(input, select, textarea)")
+
+    def speak(self, language: str) -> None:
+        """Show everything in another language; edits stay, results of checks go."""
+        if use(language) != self.visit.language:
+            tab = self.tabs.current
+            self._dismantle()
+            self._build()
+            if self.draft is not None:
+                self._fill(self.draft)
+                self.tabs.show(tab)
 
     def look(self, *, anew: bool = False) -> None:
         """Follow what was saved meanwhile; unsaved edits stay.
@@ -101,19 +129,38 @@ class Dashboard(widgets.VBox):
     def close(self) -> None:
         """Stop following the store, cancel running checks and close all widgets."""
         self._watch.stop()
-        for part in self.children:
-            _close_all(part)
+        self._dismantle()
+        self.visit.close()
         super().close()
 
-    def _head(self) -> list[widgets.Widget]:
-        identity = self.servers.identity
-        title = plain(widgets.HTML, markup.header(TITLE, identity.user, identity.workstation))
-        title.add_class("mw-title")
-        controls = plain(widgets.HBox, [self.company, self.reload])
-        controls.add_class("mw-controls")
-        head = plain(widgets.HBox, [title, controls])
-        head.add_class("mw-head")
-        return [plain(widgets.HTML, markup.stylesheet()), head]
+    def _build(self) -> None:
+        """Make all that is seen, in the language that is spoken."""
+        self.head = Head(
+            self.servers.identity,
+            Acts(reload=self._on_reload, level=self._on_level, speak=self._on_language),
+        )
+        self.strip = Strip(self.head.reload)
+        self.message = plain(widgets.HTML)
+        self.discover: DiscoverBox | None = None
+        self._place = plain(widgets.VBox)
+        self._place.add_class("mw-place")
+        self.forms = Forms()
+        self.table = EffectiveView(self.servers)
+        tested = [name for name, section in SECTIONS.items() if section.test_label]
+        others = [name for name in SECTIONS if name not in tested]
+        self.tabs = Tabs([*tested, VALUES, *others], self._content, self._on_tab)
+        style = plain(widgets.HTML, markup.stylesheet())
+        told = [self.strip, self.message, self._place]
+        self.children = (style, self.visit, self.head, *told, self.tabs)
+        self.visit.language, self.visit.title = spoken(), _("Mail servers")
+
+    def _dismantle(self) -> None:
+        """Close all but the line to the browser."""
+        parts = [self.table, *self.forms.made.values(), *self.children]
+        for part in parts:
+            if part is not self.visit:
+                _close_all(part)
+        self.children = ()
 
     def _seen(self) -> Sight | None:
         """Return the store as it was last seen."""
@@ -123,12 +170,8 @@ class Dashboard(widgets.VBox):
         """Show what was seen of the store."""
         if self.draft is None:
             self.draft = Draft(self.servers, sight)
-            self.discover = DiscoverBox(self.draft)
-            self._place.children = [self.discover]
-            self._fill_tabs(self.draft)
             self.draft.observe(lambda _: self._on_draft(), "revision")
-            self._on_company(None)
-            self._on_draft()
+            self._fill(self.draft)
         else:
             shown = self._stored
             self.draft.take(sight)
@@ -136,61 +179,82 @@ class Dashboard(widgets.VBox):
                 self._stored = sight.documents
                 self.table.refresh()
 
+    def _fill(self, draft: Draft) -> None:
+        """Show what needs a draft."""
+        self.forms = Forms(draft)
+        self.discover = DiscoverBox(draft)
+        self._place.children = (self.discover,)
+        self._on_draft()
+        self.tabs.show(next(iter(SECTIONS)))
+
+    def _content(self, name: str) -> widgets.Widget:
+        """Return what stands in a tab."""
+        return self.table if name == VALUES else self.forms[name]
+
     def _complain(self, trouble: str) -> None:
         """Show what is wrong with the store; nothing where all is well."""
         said = ""
         if trouble:
-            kept = "" if self.draft is None else " Your edits are kept."
-            said = f"The store cannot be read: {trouble.rstrip('. ')}. Trying again.{kept}"
-        self.message.value = markup.message(said, kind="bad")
-
-    def _fill_tabs(self, draft: Draft) -> None:
-        """Put the panel's four sections first, then the table, then what is ours alone."""
-        self.forms = {name: SectionForm(draft, name) for name in SECTIONS}
-        tested = [form for name, form in self.forms.items() if SECTIONS[name].test_label]
-        others = [form for name, form in self.forms.items() if not SECTIONS[name].test_label]
-        self.tabs.children = (*tested, self.table, *others)
-        self.tabs.selected_index = 0
+            said = _("The store cannot be read: {trouble}. Trying again.")
+            if self.draft is not None:
+                said = _("The store cannot be read: {trouble}. Trying again. Your edits are kept.")
+        self.message.value = markup.message(said.format(trouble=trouble.rstrip(". ")), kind="bad")
 
     def _on_draft(self) -> None:
         """Mark the tabs of forms with edits; show the table anew after a save."""
         if self.draft is None:
             return
-        titles = [self._title(tab) for tab in self.tabs.children]
-        if tuple(titles) != self.tabs.titles:
-            self.tabs.titles = titles
+        titles = {name: self._title(name, self.draft) for name in SECTIONS}
+        self.tabs.name({**titles, VALUES: _("Effective values")})
         self.strip.show(self.draft)
+        self.head.show(self.draft)
         if self.draft.stored is not self._stored:
             self._stored = self.draft.stored
             self.table.refresh()
 
-    def _title(self, tab: widgets.Widget) -> str:
+    def _title(self, name: str, draft: Draft) -> str:
         """Return a tab's title, with what there is to look at: ● edits, ◆ news, ⚠ a conflict."""
-        if self.draft is None or not isinstance(tab, SectionForm):
-            return "Effective values"
-        section = SECTIONS[tab.section]
-        title = section.title if section.test_label else ADVANCED
-        if self.draft.changes([tab.section]) or self.draft.wrong([tab.section]):
+        title = SECTIONS[name].title if SECTIONS[name].test_label else ADVANCED
+        if draft.changes([name]) or draft.wrong([name]):
             title += " ●"
-        changed = {one.slot[1] for one in self.draft.news.all() if one.slot[1][0] == tab.section}
-        if self.draft.disputes([tab.section]):
+        changed = {one.slot[1] for one in draft.news.all() if one.slot[1][0] == name}
+        if draft.disputes([name]):
             return f"{title} ⚠"
         return f"{title} ◆{len(changed)}" if changed else title
+
+    def _on_tab(self, name: str) -> None:
+        if name == VALUES:
+            self.table.ask()
+
+    def _on_looked(self) -> None:
+        self.table.follow()
 
     def _on_reload(self) -> None:
         if not self._watch.now():
             self.look(anew=True)
 
-    def _on_company(self, _: Any) -> None:  # noqa: ANN401 - traitlets' own bunch
+    def _on_level(self, company: bool) -> None:  # noqa: FBT001 - a check box's value
         if self.draft is not None:
-            self.draft.at_company = self.company.value
-        self.hint.value = markup.message(_AT_COMPANY, kind="warn") if self.company.value else ""
-        mark(self, "mw-at-company", on=self.company.value)
+            self.draft.at_company = company
+        mark(self, "mw-at-company", on=company)
 
-    def _on_tab(self, _: Any) -> None:  # noqa: ANN401 - likewise
-        index = self.tabs.selected_index
-        if index is not None and self.tabs.children[index] is self.table:
-            self.table.ask()
+    def _on_language(self, language: str) -> None:
+        self.visit.choose(language)
+        self.speak(language)
+
+    def _on_visitor(self, visitor: Visitor) -> None:
+        """Show a page that has just opened what is so now: the kernel may have waited long."""
+        self.speak(visitor.language)
+        self._on_reload()
+        if self.draft is not None and visitor.section in SECTIONS:
+            self.tabs.show(visitor.section)
+
+
+def _place(servers: Servers) -> str:
+    """Return what names a store and a person, without telling where the store is."""
+    whose = servers.identity
+    named = "\n".join([str(servers.store.location), whose.user, whose.workstation])
+    return hashlib.sha256(named.encode()).hexdigest()[:16]
 
 
 def _close_all(widget: widgets.Widget) -> None:

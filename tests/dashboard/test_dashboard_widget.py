@@ -60,16 +60,16 @@ def test_a_tab_with_edits_is_marked(dashboard: Dashboard) -> None:
 def test_the_switch_turns_all_forms_to_the_companys_level(
     dashboard: Dashboard, servers: Servers
 ) -> None:
-    dashboard.company.value = True
-    assert "company" in dashboard.hint.value
+    dashboard.head.company.value = True
+    assert "company" in dashboard.head.hint.value
     row = dashboard.forms["pop3"].rows["port"]
     row.control.widget.value = "1110"
     dashboard.forms["pop3"].save.click()
 
     assert servers.resolve()["pop3", "port"].company == 1110
-    dashboard.company.value = False
+    dashboard.head.company.value = False
     assert (row.control.widget.value, row.control.widget.placeholder) == ("", "1110")
-    assert dashboard.hint.value == ""
+    assert dashboard.head.hint.value == ""
 
 
 def test_reload_shows_what_others_saved_and_keeps_edits(
@@ -79,7 +79,7 @@ def test_reload_shows_what_others_saved_and_keeps_edits(
     rows["timeout"].control.widget.value = "7"
     servers.commit([servers.change("pop3.port", 995)])
 
-    dashboard.reload.click()
+    dashboard.head.reload.click()
 
     assert rows["port"].control.widget.value == "995"
     assert rows["timeout"].control.widget.value == "7"
@@ -100,7 +100,7 @@ def test_a_damaged_store_is_reported_and_opens_once_mended(
     assert "ana.json" in dashboard.message.value
 
     document.write_text(whole, encoding="utf-8")
-    dashboard.reload.click()
+    dashboard.head.reload.click()
     assert dashboard.message.value == ""
     assert dashboard.forms["pop3"].rows["port"].control.widget.value == "995"
     dashboard.close()
@@ -113,7 +113,7 @@ def test_a_store_damaged_meanwhile_is_reported_as_long_as_it_is(
     dashboard.look()
     (tmp_path / "store" / "users" / "ana.json").write_text("{", encoding="utf-8")
 
-    dashboard.reload.click()
+    dashboard.head.reload.click()
     assert "ana.json" in dashboard.message.value
     dashboard.look()
     assert "ana.json" in dashboard.message.value
@@ -239,7 +239,7 @@ def test_reload_shows_anew_what_another_user_has_too(
     ben = servers.as_seen_by("ben")
     ben.commit([ben.change("pop3.port", 2110)])
 
-    dashboard.reload.click()
+    dashboard.head.reload.click()
 
     assert "2110" in dashboard.table.table.value
 

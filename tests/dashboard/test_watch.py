@@ -70,7 +70,7 @@ async def test_a_store_that_hangs_freezes_nothing_and_is_told(
     await until(dashboard.message, has("does not answer"))
 
     assert "Your edits are kept" in dashboard.message.value
-    dashboard.reload.click()
+    dashboard.head.reload.click()
     dashboard.forms["pop3"].rows["port"].control.widget.value = "995"
     assert "2 changes not saved" in dashboard.forms["pop3"].status.value
     await asyncio.sleep(0)
@@ -256,7 +256,7 @@ async def test_the_reload_button_looks_beside_the_loop_whatever_the_version(
     refused = {"": "not yours"}
     monkeypatch.setattr(servers.store, "refusal", lambda _: refused[""])
 
-    dashboard.reload.click()
+    dashboard.head.reload.click()
 
     await until(dashboard.forms["pop3"].refused, has("not yours"))
     dashboard.close()

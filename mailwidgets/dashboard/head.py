@@ -1,0 +1,77 @@
+"""The dashboard's head: whose values it shows, at which level, and in which language."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import ipywidgets as widgets
+
+from mailwidgets.draft.draft import Draft
+from mailwidgets.languages.texts import LANGUAGES, _, spoken
+from mailwidgets.settings.levels import Identity
+from mailwidgets.widgets import markup
+from mailwidgets.widgets.look import button, plain, shared
+
+
+@dataclass(frozen=True)
+class Acts:
+    """What the head's controls do."""
+
+    reload: Callable[[], None]
+    level: Callable[[bool], None]
+    speak: Callable[[str], None]
+
+
+class Head(widgets.VBox):
+    """Title and controls of the whole dashboard.
+
+    Attributes:
+        company: turns the forms to the company's level.
+        hint: what that means, while they are.
+        reload: reads the store again.
+        language: the language of the page.
+
+    Args:
+        identity: whose values are shown.
+        acts: what the controls do.
+    """
+
+    def __init__(self, identity: Identity, acts: Acts) -> None:
+        self._acts = acts
+        self.company = plain(widgets.Checkbox, description=_("Edit company level"), indent=False)
+        self.company.add_class("mw-company")
+        self.company.observe(self._on_company, "value")
+        self.hint = plain(widgets.HTML)
+        self.reload = button(_("Reload"), acts.reload, "mw-plain")
+        self.reload.tooltip = _("Read the store again")
+        choices = [(name, tag) for tag, name in LANGUAGES.items()]
+        self.language = plain(
+            widgets.Dropdown, description=_("Language"), options=choices, value=spoken()
+        )
+        self.language.add_class("mw-language")
+        self.language.observe(lambda change: acts.speak(change.new), "value")
+        title = plain(
+            widgets.HTML, markup.header(_("Mail servers"), identity.user, identity.workstation)
+        )
+        title.add_class("mw-title")
+        edits = plain(widgets.HBox, [self.reload, self.language])
+        edits.add_class("mw-controls")
+        top = plain(widgets.HBox, [title, edits])
+        top.add_class("mw-head")
+        level = plain(widgets.HBox, [self.company, self.hint])
+        level.add_class("mw-level")
+        super().__init__([top, level], layout=shared(widgets.Layout))
+
+    def show(self, draft: Draft | None) -> None:
+        """Bring the controls into line with the draft; there is none without a store."""
+        self.company.disabled = draft is None
+
+    def _on_company(self, _change: Any) -> None:  # noqa: ANN401 - traitlets' own bunch
+        told = _(
+            "You edit the company's level: values for everyone who has none of their own. "
+            "A lock makes one binding, whatever else is stored."
+        )
+        self.hint.value = markup.message(told, kind="warn") if self.company.value else ""
+        self._acts.level(self.company.value)

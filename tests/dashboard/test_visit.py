@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from mailwidgets import Dashboard, Servers
+from mailwidgets.dashboard.visit import Visitor
+from mailwidgets.languages.texts import spoken, use
+
+
+@pytest.fixture(autouse=True)
+def english_again() -> Iterator[None]:
+    yield
+    use("en")
+
+
+def arrive(dashboard: Dashboard, **told: object) -> None:
+    """Do as a page does when it shows the dashboard."""
+    data = {"method": "custom", "content": {"visit": told}}
+    dashboard.visit._handle_msg({"content": {"data": data}, "buffers": []})  # noqa: SLF001 - ipywidgets' door for the browser
+
+
+@pytest.mark.parametrize(
+    ("told", "language"),
+    [
+        ({"languages": ["sl-SI", "en"]}, "sl"),
+        ({"languages": ["fr", "de-AT"]}, "de"),
+        ({"languages": ["de"], "chosen": "sl"}, "sl"),
+        ({"languages": ["de"], "chosen": "sl", "query": "?language=en"}, "en"),
+        ({"languages": ["fr"], "chosen": "xx", "query": "?language=../de"}, "en"),
+        ({}, "en"),
+        ({"languages": 7, "chosen": None, "query": 3, "kept": []}, "en"),
+    ],
+)
+def test_a_visitor_speaks_the_language_asked_for_then_chosen_then_the_browsers(
+    told: dict[str, Any], language: str
+) -> None:
+    assert Visitor.told(told).language == language
+
+
+@pytest.mark.parametrize("kept", ["", "{", "x" * 600_000, None])
+def test_kept_edits_that_cannot_be_read_count_as_none(kept: object) -> None:
+    assert Visitor.told({"kept": kept}).kept is None
+
+
+def test_kept_edits_arrive_as_they_were_kept() -> None:
+    assert Visitor.told({"kept": json.dumps({"edits": []})}).kept == {"edits": []}
+
+
+def test_a_page_that_opens_late_shows_the_store_as_it_is_now(
+    dashboard: Dashboard, servers: Servers
+) -> None:
+    servers.commit([servers.change("pop3.port", 995)])
+    assert dashboard.forms["pop3"].rows["port"].control.widget.value == ""
+
+    arrive(dashboard)
+
+    assert dashboard.forms["pop3"].rows["port"].control.widget.value == "995"
+
+
+def test_the_address_may_name_the_tab_to_open(dashboard: Dashboard) -> None:
+    arrive(dashboard, query="?section=imap")
+    assert dashboard.tabs.current == "imap"
+
+    arrive(dashboard, query="?section=nowhere")
+    assert dashboard.tabs.current == "imap"
+
+
+def test_another_language_keeps_the_edits_and_the_tab(dashboard: Dashboard) -> None:
+    dashboard.tabs.show("smtp")
+    dashboard.forms["smtp"].rows["port"].control.widget.value = "2525"
+    before = dashboard.forms["smtp"]
+
+    arrive(dashboard, languages=["de"])
+
+    assert spoken() == dashboard.visit.language == dashboard.head.language.value == "de"
+    assert dashboard.tabs.current == "smtp"
+    assert dashboard.forms["smtp"] is not before
+    assert dashboard.forms["smtp"].rows["port"].control.widget.value == "2525"
+
+
+def test_a_chosen_language_is_remembered_by_the_browser(
+    dashboard: Dashboard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[object] = []
+    monkeypatch.setattr(dashboard.visit, "send", sent.append)
+
+    dashboard.head.language.value = "sl"
+
+    assert sent == [{"choose": "sl"}]
+    assert spoken() == "sl"
+
+
+def test_a_way_to_a_field_turns_to_its_tab_and_focuses_it(
+    dashboard: Dashboard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[object] = []
+    monkeypatch.setattr(dashboard.visit, "send", sent.append)
+
+    dashboard.go("imap", "token")
+
+    assert dashboard.tabs.current == "imap"
+    assert dashboard.forms["imap"].advanced.value, "our own settings are folded until then"
+    assert sent == [{"focus": ".mw-imap-token :is(input, select, textarea)"}]
+
+
+def test_only_the_tab_in_front_is_made(servers: Servers) -> None:
+    dashboard = Dashboard(servers)
+
+    assert list(dashboard.forms.made) == ["pop3"]
+    dashboard.tabs.show("workflow")
+    assert list(dashboard.forms.made) == ["pop3", "workflow"]
+    dashboard.close()
