@@ -36,7 +36,7 @@ def test_no_widgets_state_or_message_holds_the_canary(
     planted.servers.commit([planted.servers.change("pop3.password", "theirs")])
     dashboard.look()
     form.save.click()
-    dashboard.reload.click()
+    dashboard.head.reload.click()
     for title in range(len(dashboard.tabs.titles)):
         dashboard.tabs.selected_index = title
     states.append(json.dumps(widgets.Widget.get_manager_state()))
