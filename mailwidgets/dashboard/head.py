@@ -8,11 +8,12 @@ from typing import Any
 
 import ipywidgets as widgets
 
+from mailwidgets.dashboard import visit
 from mailwidgets.draft.draft import Draft
 from mailwidgets.languages.texts import LANGUAGES, _, spoken
 from mailwidgets.settings.levels import Identity
 from mailwidgets.widgets import markup
-from mailwidgets.widgets.look import button, plain, shared
+from mailwidgets.widgets.look import button, mark, plain, shared
 
 
 @dataclass(frozen=True)
@@ -46,11 +47,12 @@ class Head(widgets.VBox):
         self.hint = plain(widgets.HTML)
         self.reload = button(_("Reload"), acts.reload, "mw-plain")
         self.reload.tooltip = _("Read the store again")
-        choices = [(name, tag) for tag, name in LANGUAGES.items()]
+        choices = [(LANGUAGES[tag], tag) for tag in visit.COMPLETE]
         self.language = plain(
             widgets.Dropdown, description=_("Language"), options=choices, value=spoken()
         )
         self.language.add_class("mw-language")
+        mark(self.language, "mw-folded", on=len(choices) == 1)
         self.language.observe(lambda change: acts.speak(change.new), "value")
         title = plain(
             widgets.HTML, markup.header(_("Mail servers"), identity.user, identity.workstation)

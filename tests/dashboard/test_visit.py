@@ -7,12 +7,15 @@ from typing import Any
 import pytest
 
 from mailwidgets import Dashboard, Servers
+from mailwidgets.dashboard import visit
 from mailwidgets.dashboard.visit import Visitor
-from mailwidgets.languages.texts import spoken, use
+from mailwidgets.languages.texts import LANGUAGES, spoken, use
 
 
 @pytest.fixture(autouse=True)
-def english_again() -> Iterator[None]:
+def english_again(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Have all languages count as complete, and speak English afterwards."""
+    monkeypatch.setattr(visit, "COMPLETE", tuple(LANGUAGES))
     yield
     use("en")
 
@@ -105,6 +108,18 @@ def test_a_way_to_a_field_turns_to_its_tab_and_focuses_it(
     assert dashboard.tabs.current == "imap"
     assert dashboard.forms["imap"].advanced.value, "our own settings are folded until then"
     assert sent == [{"focus": ".mw-imap-token :is(input, select, textarea)"}]
+
+
+def test_a_language_that_is_not_complete_is_neither_spoken_nor_offered(
+    servers: Servers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(visit, "COMPLETE", ("en",))
+    dashboard = Dashboard(servers)
+    arrive(dashboard, languages=["de"], chosen="sl")
+
+    assert dashboard.visit.language == "en"
+    assert "mw-folded" in dashboard.head.language._dom_classes  # noqa: SLF001 - ipywidgets' name
+    dashboard.close()
 
 
 def test_only_the_tab_in_front_is_made(servers: Servers) -> None:
