@@ -99,9 +99,11 @@ def test_what_is_not_utf_8_is_refused_and_not_repeated(
     assert key
 
 
-# The terminal becomes its own, so that ^C there is an interrupt.
+# The terminal becomes its own, so that ^C there is an interrupt, also where whoever runs the tests
+# in the background has had it ignored.
 OWN_TERMINAL = """
-import fcntl, runpy, termios
+import fcntl, runpy, signal, termios
+signal.signal(signal.SIGINT, signal.default_int_handler)
 fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 runpy.run_module("mailwidgets", run_name="__main__")
 """
