@@ -22,11 +22,10 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("discovery",),
     ("targets", "ledger"),
     ("servers",),
-    ("draft", "prefill", "overview"),
+    ("draft", "prefill"),
     ("widgets",),
     ("forms", "views"),
     ("dashboard",),
-    ("web",),
     ("commands",),
     ("app",),
     ("__main__",),
@@ -176,6 +175,6 @@ def test_a_check_needs_no_table_widget_or_database(statement: str) -> None:
 
 
 def test_widgets_open_no_sockets() -> None:
-    shown = ("overview", "widgets", "forms", "views", "dashboard")
+    shown = ("widgets", "forms", "views", "dashboard")
     for module in (path for one in shown for path in PACKAGE.glob(f"{one}/*.py")):
         assert not {"socket", "ssl", "asyncio.open_connection"} & set(imported(module))

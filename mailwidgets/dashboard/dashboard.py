@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from typing import Final
 
@@ -76,7 +75,7 @@ class Dashboard(widgets.VBox):
         self.servers = servers
         self.draft: Draft | None = None
         self._stored: object = None
-        self.visit = Visit(_place(servers), self._on_visitor)
+        self.visit = Visit(self._on_visitor)
         self._watch = Watch(
             servers,
             held=self._seen,
@@ -153,6 +152,7 @@ class Dashboard(widgets.VBox):
         told = [self.strip, self.message, self._place]
         self.children = (style, self.visit, self.head, *told, self.tabs)
         self.visit.language, self.visit.title = spoken(), _("Mail servers")
+        self.head.show(self.draft)
 
     def _dismantle(self) -> None:
         """Close all but the line to the browser."""
@@ -248,13 +248,6 @@ class Dashboard(widgets.VBox):
         self._on_reload()
         if self.draft is not None and visitor.section in SECTIONS:
             self.tabs.show(visitor.section)
-
-
-def _place(servers: Servers) -> str:
-    """Return what names a store and a person, without telling where the store is."""
-    whose = servers.identity
-    named = "\n".join([str(servers.store.location), whose.user, whose.workstation])
-    return hashlib.sha256(named.encode()).hexdigest()[:16]
 
 
 def _close_all(widget: widgets.Widget) -> None:

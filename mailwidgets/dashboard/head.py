@@ -69,6 +69,7 @@ class Head(widgets.VBox):
     def show(self, draft: Draft | None) -> None:
         """Bring the controls into line with the draft; there is none without a store."""
         self.company.disabled = draft is None
+        self.company.value = draft is not None and draft.at_company
 
     def _on_company(self, _change: Any) -> None:  # noqa: ANN401 - traitlets' own bunch
         told = _(

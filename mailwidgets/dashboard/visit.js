@@ -1,27 +1,23 @@
-// What the dashboard knows of its visitor, and what it asks this browser to keep.
+// What the dashboard knows of its visitor, and the language that this browser remembers.
 
 const LANGUAGE = "mailwidgets-language";
 const PATIENCE = 3000; // milliseconds that an element may take to appear
 
-function stored(area, name) {
+function chosen() {
   try {
-    return area().getItem(name);
+    return localStorage.getItem(LANGUAGE) ?? "";
   } catch {
-    return null; // a browser may forbid it
+    return ""; // a browser may forbid it
   }
 }
 
-function store(area, name, text) {
+function choose(language) {
   try {
-    if (text === null) area().removeItem(name);
-    else area().setItem(name, text);
+    localStorage.setItem(LANGUAGE, language);
   } catch {
-    // Full or forbidden: the edits then live in the session alone.
+    // Full or forbidden: the choice then lasts as long as the page.
   }
 }
-
-const here = () => sessionStorage;
-const ever = () => localStorage;
 
 function focusOn(root, selector) {
   const until = performance.now() + PATIENCE;
@@ -37,12 +33,10 @@ function focusOn(root, selector) {
 
 function render({ model, el }) {
   const root = () => el.closest(".mailwidgets") ?? document;
-  const place = () => `mailwidgets-draft:${model.get("place")}`;
   const alone = document.body.dataset.voila !== undefined;
 
   const hear = (message) => {
-    if ("keep" in message) store(here, place(), message.keep);
-    if (message.choose) store(ever, LANGUAGE, message.choose);
+    if (message.choose) choose(message.choose);
     if (message.focus) focusOn(root, message.focus);
   };
   const speak = () => {
@@ -52,29 +46,22 @@ function render({ model, el }) {
       document.title = model.get("title");
     }
   };
-  const leaving = (event) => {
-    // Where the session is lost there is nothing to stay for: the edits are kept.
-    if (alone && model.get("unsaved") && !document.documentElement.dataset.mwLost) event.preventDefault();
-  };
 
   model.on("msg:custom", hear);
   model.on("change:language", speak);
   model.on("change:title", speak);
-  addEventListener("beforeunload", leaving);
   speak();
   model.send({
     visit: {
-      chosen: stored(ever, LANGUAGE) ?? "",
+      chosen: chosen(),
       languages: [...navigator.languages],
       query: location.search,
-      kept: stored(here, place()) ?? "",
     },
   });
   return () => {
     model.off("msg:custom", hear);
     model.off("change:language", speak);
     model.off("change:title", speak);
-    removeEventListener("beforeunload", leaving);
   };
 }
 

@@ -96,12 +96,14 @@ def test_a_damaged_store_is_reported_and_opens_once_mended(
     dashboard = Dashboard(servers)
     assert "ana.json" in dashboard.message.value
     assert dashboard.draft is None
+    assert dashboard.head.company.disabled, "there is no level to turn to yet"
     dashboard.look()
     assert "ana.json" in dashboard.message.value
 
     document.write_text(whole, encoding="utf-8")
     dashboard.head.reload.click()
     assert dashboard.message.value == ""
+    assert not dashboard.head.company.disabled
     assert dashboard.forms["pop3"].rows["port"].control.widget.value == "995"
     dashboard.close()
 

@@ -1,1 +1,0 @@
-"""What is in force for whom, as rows to show: pure."""

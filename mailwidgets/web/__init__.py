@@ -1,1 +1,0 @@
-"""The web page: Voila served with a small page of its own."""
