@@ -12,8 +12,15 @@ from types import TracebackType
 from typing import BinaryIO
 
 from mailwidgets.errors import DamagedDocument, ReadOnlyStore, StoreError
+from mailwidgets.languages.texts import N_, _
 
 # O_NONBLOCK: a named pipe where a file should be must not hold us up.
+_CANNOT = {
+    "read": N_("{path} cannot be read: {reason}."),
+    "written": N_("{path} cannot be written: {reason}."),
+    "followed": N_("{path} cannot be followed: {reason}."),
+    "synced to its disk": N_("{path} cannot be synced to its disk: {reason}."),
+}
 _READ = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 _NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)
@@ -30,7 +37,9 @@ def at_home(name: str | os.PathLike[str]) -> Path:
     try:
         return Path(name).expanduser()
     except RuntimeError as error:
-        raise StoreError(f"{name}: there is no such home folder; give the whole path") from error
+        raise StoreError(
+            _("{name}: there is no such home folder; give the whole path").format(name=name)
+        ) from error
 
 
 class reported:  # noqa: N801 - read as a statement
@@ -38,8 +47,8 @@ class reported:  # noqa: N801 - read as a statement
 
     Args:
         path: the file.
-        doing: what cannot be done: ``read``, ``written``.
-        consequence: what that means, as a sentence.
+        doing: what cannot be done: a key of ``_CANNOT``.
+        consequence: what that means, as a sentence, declared or looked up already.
 
     Raises:
         ReadOnlyStore: if this person may not.
@@ -63,8 +72,8 @@ class reported:  # noqa: N801 - read as a statement
         if isinstance(error, OSError) and not isinstance(error, StoreError):
             told = ReadOnlyStore if error.errno in _FORBIDDEN else StoreError
             why = error.strerror or error
-            message = f"{self._path} cannot be {self._doing}: {why}. {self._consequence}"
-            raise told(message.rstrip()) from error
+            message = _(_CANNOT[self._doing]).format(path=self._path, reason=why)
+            raise told(f"{message} {_(self._consequence)}".rstrip()) from error
 
 
 def opened(path: Path, held: ExitStack, *, follow: bool = True) -> BinaryIO | None:
@@ -85,18 +94,26 @@ def opened(path: Path, held: ExitStack, *, follow: bool = True) -> BinaryIO | No
             file = held.enter_context(os.fdopen(os.open(path, flags), "rb"))
         except FileNotFoundError as error:
             if path.is_symlink():  # what it leads to may only be unmounted
-                raise DamagedDocument(f"{path} is a link that leads nowhere") from error
+                raise DamagedDocument(
+                    _("{path} is a link that leads nowhere").format(path=path)
+                ) from error
             return None
         except IsADirectoryError as error:
-            raise DamagedDocument(f"{path} is a folder, but a file is expected there") from error
+            raise DamagedDocument(
+                _("{path} is a folder, but a file is expected there").format(path=path)
+            ) from error
         except OSError as error:
             if follow or error.errno != errno.ELOOP:
                 raise
             raise DamagedDocument(
-                f"{path} is a link, which does not count in a folder that several people share"
+                _(
+                    "{path} is a link, which does not count in a folder that several people share"
+                ).format(path=path)
             ) from error
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            raise DamagedDocument(f"{path} is no regular file, but one is expected there")
+            raise DamagedDocument(
+                _("{path} is no regular file, but one is expected there").format(path=path)
+            )
         return file
 
 

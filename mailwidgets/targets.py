@@ -10,6 +10,7 @@ from mailwidgets.checks.foresight import oddities
 from mailwidgets.checks.ladder import Ladder
 from mailwidgets.connection.endpoint import Endpoint, Login, OnStep, TlsMode
 from mailwidgets.errors import InvalidValue, UnknownSetting, VaultError
+from mailwidgets.languages.texts import _
 from mailwidgets.reports.fault import Fault
 from mailwidgets.reports.report import Finding, Report
 from mailwidgets.settings import rules
@@ -153,21 +154,28 @@ class Targets:
     def way(self) -> str:
         """Return in a sentence which way a message of the workflow's would go."""
         if self._of("workflow", "server_type") == "smtp":
-            return f"It goes by SMTP through {self._where('workflow')}."
-        by_smtp = f"by SMTP through {self._where('smtp')}"
-        if not self._of("smtp", "name"):
-            by_smtp = "by SMTP, for which no server is set"
+            return _("It goes by SMTP through {server}.").format(server=self._where("workflow"))
+        known, server = bool(self._of("smtp", "name")), self._where("smtp")
         if self._of("imap", "use_smtp_account"):
-            return f"It goes {by_smtp}: Use SMTP account is on."
-        outbox = self._of("workflow", "outbox")
-        return (
-            f"It goes by IMAP into {outbox} on {self._where('workflow')};"
-            f" should that fail, {by_smtp}."
+            told = _("It goes by SMTP, for which no server is set: Use SMTP account is on.")
+            if known:
+                told = _("It goes by SMTP through {server}: Use SMTP account is on.")
+            return told.format(server=server)
+        told = _(
+            "It goes by IMAP into {folder} on {imap}; should that fail, by SMTP, for which no "
+            "server is set."
         )
+        if known:
+            told = _(
+                "It goes by IMAP into {folder} on {imap}; should that fail, by SMTP through "
+                "{server}."
+            )
+        folder = self._of("workflow", "outbox")
+        return told.format(folder=folder, imap=self._where("workflow"), server=server)
 
     def _where(self, section: str) -> str:
-        user = self._of(section, "user")
-        return f"{self._of(section, 'name') or 'no server'}{f' as {user}' if user else ''}"
+        server, user = self._of(section, "name") or _("no server"), self._of(section, "user")
+        return _("{server} as {user}").format(server=server, user=user) if user else str(server)
 
     def _fallback(self) -> SmtpTarget | None:
         """Return where mail goes when IMAP does not take it: the acting user's SMTP settings."""

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from mailwidgets.checks.ladder import CheckCancelled
 from mailwidgets.connection.endpoint import OnStep
+from mailwidgets.languages.texts import _
 from mailwidgets.reports.fault import Fault
 from mailwidgets.reports.report import Finding, Line, Report, State, Step
 
@@ -105,5 +106,7 @@ def _users(found: Finding) -> Finding:
     """Return a finding at the server of the user who sends, whose settings are to be looked at."""
     if found.field in _OWN_FIELDS or not (found.field or found.fix):
         return found
-    advice = f"{found.advice} This is about the SMTP settings of the user who sends."
+    advice = _("{advice} This is about the SMTP settings of the user who sends.").format(
+        advice=found.advice
+    )
     return replace(found, advice=advice, section="smtp")

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from mailwidgets.checks.dialogue import Dialogue
 from mailwidgets.connection.endpoint import Endpoint, Login, TlsMode
 from mailwidgets.connection.wire import Wire
+from mailwidgets.languages.texts import _
 from mailwidgets.protocols.replies import shown
 from mailwidgets.protocols.sasl import (
     PREFERENCE,
@@ -36,8 +37,10 @@ def must_not_be_overheard(wire: Wire, endpoint: Endpoint) -> None:
         return
     raise Fault(
         "starttls_missing",
-        f"The connection to {wire.peer} has no TLS, because the server offers none.",
-        meaning="The password would travel in the clear, so the check stops before the login.",
+        _("The connection to {server} has no TLS, because the server offers none.").format(
+            server=wire.peer
+        ),
+        meaning=_("The password would travel in the clear, so the check stops before the login."),
     )
 
 
@@ -66,10 +69,10 @@ def chosen(offered: Sequence[str], login: Login, *, host: str, port: int) -> Mec
 
 def no_mechanism(offered: Sequence[str], ours: Sequence[str], remark: str = "") -> Fault:
     """Return the fault that lists both sides' mechanisms."""
-    theirs = shown(", ".join(offered)) or "none"
-    return Fault(
-        "auth_mechanism", f"The server offers {theirs}; the client has {', '.join(ours)}.{remark}"
-    )
+    told = _("The server offers {theirs}; the client has {ours}.")
+    theirs = shown(", ".join(offered)) or _("none")
+    saw = told.format(theirs=theirs, ours=", ".join(ours))
+    return Fault("auth_mechanism", f"{saw}{remark}")
 
 
 async def exchange(

@@ -13,6 +13,7 @@ from mailwidgets.connection.patience import Patience
 from mailwidgets.connection.race import race
 from mailwidgets.connection.tls import unverified_context
 from mailwidgets.connection.wire import Wire
+from mailwidgets.languages.texts import _
 from mailwidgets.protocols.replies import MalformedReply
 from mailwidgets.reports.fault import Fault
 from mailwidgets.reports.report import Fix
@@ -41,7 +42,8 @@ class Alternative:
 
     def __str__(self) -> str:
         """Return it in words."""
-        return f"port {self.port} answers with {'TLS' if self.implicit else 'STARTTLS'}"
+        tls = "TLS" if self.implicit else "STARTTLS"
+        return _("Here, port {port} answers with {tls}.").format(port=self.port, tls=tls)
 
 
 def choice(section: str, *, implicit: bool) -> str | bool:

@@ -15,6 +15,7 @@ from mailwidgets.checks.imap_dialogue import ImapDialogue
 from mailwidgets.checks.ladder import Rung
 from mailwidgets.checks.smtp_dialogue import SmtpDialogue
 from mailwidgets.connection.wire import Wire
+from mailwidgets.languages.texts import N_, _
 from mailwidgets.protocols.message import Message
 from mailwidgets.protocols.replies import ImapResponse, MalformedReply, shown
 from mailwidgets.reports.fault import Fault
@@ -22,7 +23,7 @@ from mailwidgets.reports.refusals import imap_refusal, smtp_refusal
 
 _GO_ON = 354
 _LITERAL_MINUS = 4096  # octets, RFC 7888 §5
-_SENT = "All of the message had been sent: the server may have taken it."
+_SENT = N_("All of the message had been sent: the server may have taken it.")
 
 T = TypeVar("T")
 
@@ -64,7 +65,7 @@ class SmtpDelivery(SmtpDialogue):
         self.wire.send(b".")
         self._unanswered.append("the message")
         reply = await answered(self.answer(), self.wire, rung)
-        rung.saw(shown(f"{len(message.data)} octets - {reply.code} {reply.text}", 400))
+        rung.saw(shown(_octets(message, f"{reply.code} {reply.text}"), 400))
         if not reply.ok:
             raise smtp_refusal(reply, "data")
 
@@ -80,10 +81,10 @@ class SmtpDelivery(SmtpDialogue):
         self.send_goodbye()  # whatever else was asked together with this one
         fault = smtp_refusal(reply, stage, anonymous=anonymous)
         if fault.code == "recipient_refused":
-            fault.meaning = "The server knows no mailbox of the recipient's address."
-            fault.advice, fault.field = "Check the recipient's address.", ""
+            fault.meaning = _("The server knows no mailbox of the recipient's address.")
+            fault.advice, fault.field = _("Check the recipient's address."), ""
         elif fault.code == "greylisted":
-            fault.advice = "The message was not sent: send it again after some minutes."
+            fault.advice = _("The message was not sent: send it again after some minutes.")
         raise fault
 
 
@@ -97,7 +98,7 @@ class ImapDelivery(ImapDialogue):
             Fault: ``smtputf8_missing``.
         """
         if not (self.has("ENABLE") and (self.has("UTF8=ACCEPT") or self.has("UTF8=ONLY"))):
-            raise Fault("smtputf8_missing", "The server does not offer UTF8=ACCEPT.")
+            raise Fault("smtputf8_missing", _("The server does not offer UTF8=ACCEPT."))
         verdict = await self.command("ENABLE UTF8=ACCEPT")
         if verdict.kind != "OK":
             raise Fault("smtputf8_missing", f"ENABLE UTF8=ACCEPT - {shown(verdict.text)}")
@@ -131,7 +132,7 @@ class ImapDelivery(ImapDialogue):
         if verdict.kind != "OK":
             raise imap_refusal(verdict, "append")
         code = f"[{verdict.code} {verdict.code_text}] " if verdict.code else ""
-        rung.saw(shown(f"{len(message.data)} octets - OK {code}{verdict.text}", 400))
+        rung.saw(shown(_octets(message, f"OK {code}{verdict.text}"), 400))
 
     async def _announced(self, line: bytes, size: int) -> ImapResponse | None:
         """Send a command whose end is a literal; return the refusal, None where it may follow."""
@@ -162,7 +163,7 @@ async def answered(answer: Awaitable[T], wire: Wire, rung: Rung) -> T:
     try:
         return await answer
     except asyncio.CancelledError:
-        rung.saw(_SENT)
+        rung.saw(_(_SENT))
         raise
     except Fault as fault:
         raise Fault("delivery_unknown", fault.saw) from fault
@@ -183,16 +184,23 @@ def must_not_exceed(most: str, message: Message, what: str) -> None:
     """
     limit = int(most) if most.isascii() and most.isdigit() and len(most) <= len(str(2**64)) else 0
     if 0 < limit < len(message.data):
-        raise Fault(
-            "size_limit",
-            f"{what} is {limit} octets; the message has {len(message.data)}. It was not sent.",
-        )
+        told = _("{what} is {limit} octets; the message has {size}. It was not sent.")
+        saw = told.format(what=what, limit=limit, size=len(message.data))
+        raise Fault("size_limit", saw)
+
+
+def _octets(message: Message, answer: str) -> str:
+    told = _("{size} octets - {answer}")
+    return told.format(size=len(message.data), answer=answer)
 
 
 def _must_be_silent(wire: Wire) -> None:
     """Refuse to read as the answer to a message what came before it was sent."""
     if wire.waiting:
-        raise Fault("malformed_reply", f"Behind the answer to DATA came: {shown(wire.waiting)}")
+        raise Fault(
+            "malformed_reply",
+            _("Behind the answer to DATA came: {said}").format(said=shown(wire.waiting)),
+        )
 
 
 def _lines(data: bytes) -> list[bytes]:

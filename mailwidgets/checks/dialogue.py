@@ -7,15 +7,25 @@ import asyncio
 from typing import ClassVar
 
 from mailwidgets.connection.wire import Wire
+from mailwidgets.languages.texts import N_, _
 from mailwidgets.protocols.replies import MalformedReply, protocol_of, shown
 from mailwidgets.reports.fault import Fault
 
 _GOODBYE = 1.0  # seconds to wait for the answer to QUIT or LOGOUT
 
 _PORTS = {
-    "smtp": "587 with STARTTLS or 465 with implicit TLS (25 between servers)",
-    "imap": "993 with implicit TLS or 143 with STARTTLS",
-    "pop3": "995 with implicit TLS or 110 with STLS",
+    "smtp": N_(
+        "Correct the port, or the server name. SMTP is usually on 587 with STARTTLS or 465 with "
+        "implicit TLS (25 between servers)."
+    ),
+    "imap": N_(
+        "Correct the port, or the server name. IMAP is usually on 993 with implicit TLS or 143 "
+        "with STARTTLS."
+    ),
+    "pop3": N_(
+        "Correct the port, or the server name. POP3 is usually on 995 with implicit TLS or 110 "
+        "with STLS."
+    ),
 }
 
 
@@ -77,7 +87,7 @@ class Dialogue(abc.ABC):
             async with asyncio.timeout(_GOODBYE):
                 return await self.last_words()
         except (TimeoutError, Fault, MalformedReply):
-            return "The server leaves without a word."
+            return _("The server leaves without a word.")
 
     async def first_line(self) -> bytes:
         """Return the greeting's first line, if the right kind of server said it.
@@ -98,15 +108,16 @@ def foreign(said: bytes, protocol: str) -> Fault | None:
     if spoken in {"", protocol}:
         return None
     line = shown(said.partition(b"\n")[0].rstrip())
-    saw = f"The server said: {line}"
+    saw = _("The server said: {words}").format(words=line)
     if spoken == "tls":
-        return Fault("plain_on_tls_port", "The server answers in TLS records.")
+        return Fault("plain_on_tls_port", _("The server answers in TLS records."))
     if spoken == "http":
         return Fault("captive_portal", saw)
     return Fault(
         "wrong_protocol",
         saw,
-        meaning=f"This port speaks {spoken.upper()}, not {protocol.upper()}.",
-        advice=f"Correct the port, or the server name. {protocol.upper()} is usually on"
-        f" {_PORTS[protocol]}.",
+        meaning=_("This port speaks {spoken}, not {wanted}.").format(
+            spoken=spoken.upper(), wanted=protocol.upper()
+        ),
+        advice=_(_PORTS[protocol]),
     )

@@ -6,6 +6,7 @@ import re
 
 from mailwidgets.checks.imap_dialogue import ImapDialogue
 from mailwidgets.checks.ladder import Rung
+from mailwidgets.languages.texts import _, ngettext
 from mailwidgets.protocols.mailbox import nearest, wire_name
 from mailwidgets.protocols.replies import ImapResponse, imap_list, shown
 from mailwidgets.reports.fault import Fault
@@ -81,12 +82,14 @@ def _is_missing(verdict: ImapResponse) -> bool:
 
 async def _must_take_messages(dialogue: ImapDialogue, name: str) -> None:
     verdict = await dialogue.answer()
-    for response, _ in dialogue.untagged:
+    for response, _data in dialogue.untagged:
         rights = response.text.rpartition(" ")[2]
         if verdict.kind == "OK" and response.kind == "MYRIGHTS" and _INSERT not in rights:
             raise Fault(
                 "folder_readonly",
-                f"The rights in {shown(name)} are {shown(rights)}, without {_INSERT} for insert.",
+                _("The rights in {folder} are {rights}, without {missing} for insert.").format(
+                    folder=shown(name), rights=shown(rights), missing=_INSERT
+                ),
                 field="outbox",
             )
 
@@ -102,9 +105,12 @@ def _missing(name: str, said: str, names: list[str], field: str) -> Fault:
     """Return what is wrong with a name that cannot be opened, and the name that may be meant."""
     near = nearest(name, names)
     there = shown(", ".join(names[:_MOST_NAMED]), 400)
-    more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
-    saw = f"{said} The folders are: {there or 'none'}{more}."
-    meaning = f"There is no folder named {shown(name)}."
+    told = _("{said} The folders are: {names}.")
+    if len(names) > _MOST_NAMED:
+        told = _("{said} The folders are: {names} and {count} more.")
+    count = len(names) - _MOST_NAMED
+    saw = told.format(said=said, names=there or _("none"), count=count)
+    meaning = _("There is no folder named {name}.").format(name=shown(name))
     if near is None:
         return Fault("folder_missing", saw, meaning=meaning, field=field)
     fix = ((field, near),)
@@ -112,8 +118,8 @@ def _missing(name: str, said: str, names: list[str], field: str) -> Fault:
         return Fault(
             "folder_prefix",
             saw,
-            meaning=f"On this server the folder is called {shown(near)}.",
-            advice=f"Enter {shown(near)}.",
+            meaning=_("On this server the folder is called {name}.").format(name=shown(near)),
+            advice=_("Enter {name}.").format(name=shown(near)),
             field=field,
             fix=fix,
         )
@@ -121,7 +127,9 @@ def _missing(name: str, said: str, names: list[str], field: str) -> Fault:
         "folder_missing",
         saw,
         meaning=meaning,
-        advice=f"Did you mean {shown(near)}? Choose a folder there is, or create this one.",
+        advice=_("Did you mean {name}? Choose a folder there is, or create this one.").format(
+            name=shown(near)
+        ),
         field=field,
         fix=fix,
     )
@@ -135,10 +143,12 @@ def _is_elsewhere(name: str, other: str) -> bool:
 
 def _messages(dialogue: ImapDialogue, name: str, verdict: ImapResponse) -> str:
     """Return how many messages the opened folder has, as evidence."""
-    counts = (one.number for one, _ in dialogue.untagged if one.kind == "EXISTS")
+    counts = (one.number for one, _data in dialogue.untagged if one.kind == "EXISTS")
     count = next(counts, None)
-    messages = verdict.kind if count is None else f"{count} message{'' if count == 1 else 's'}"
-    return f"{shown(name)}: {messages}."
+    if count is None:
+        return f"{shown(name)}: {verdict.kind}."
+    told = ngettext("{folder}: {count} message.", "{folder}: {count} messages.", count)
+    return told.format(folder=shown(name), count=count)
 
 
 def _said(name: str, verdict: ImapResponse) -> str:

@@ -18,6 +18,7 @@ from mailwidgets.connection.endpoint import (
     Login,
     TlsMode,
 )
+from mailwidgets.languages.texts import N_, _
 from mailwidgets.protocols.replies import shown
 from mailwidgets.reports.fault import Fault
 
@@ -33,10 +34,10 @@ _OWNER = {
 _BETWEEN_SERVERS = 25
 _ADDRESS = re.compile(r"[^\s<>@]+@[^\s<>@]+")
 _MODES = {
-    TlsMode.NONE: "without TLS",
-    TlsMode.REQUIRE: "with TLS",
-    TlsMode.AUTO: "with TLS if offered",
-    TlsMode.IMPLICIT: "with TLS from the first byte",
+    TlsMode.NONE: N_("without TLS"),
+    TlsMode.REQUIRE: N_("with TLS"),
+    TlsMode.AUTO: N_("with TLS if offered"),
+    TlsMode.IMPLICIT: N_("with TLS from the first byte"),
 }
 
 
@@ -53,10 +54,20 @@ def foresee(
         sender: the address that mail is to come from.
     """
     with ladder.step("settings") as rung:
-        who = f"as {shown(login.user)}" if login.user else "without a login"
-        where = f"{shown(endpoint.host)} port {endpoint.port}"
+        # Translators: {tls} is: with TLS if offered, and the like.
+        told = _("{protocol} to {host} port {port}, {tls}, without a login.")
+        if login.user:
+            told = _("{protocol} to {host} port {port}, {tls}, as {user}.")
         if endpoint.host:
-            rung.saw(f"{protocol.upper()} to {where}, {_MODES[endpoint.tls]}, {who}.")
+            rung.saw(
+                told.format(
+                    protocol=protocol.upper(),
+                    host=shown(endpoint.host),
+                    port=endpoint.port,
+                    tls=_(_MODES[endpoint.tls]),
+                    user=shown(login.user),
+                )
+            )
         for fault in oddities(ladder.section, endpoint, login, protocol=protocol, sender=sender):
             rung.warn(fault)
 
@@ -69,10 +80,12 @@ def oddities(
     if login.borrowed and not login.user:
         yield Fault(
             "borrowed_empty",
-            f"Use {login.borrowed} account is on, and {login.borrowed} has no user name.",
+            _("Use {section} account is on, and {section} has no user name.").format(
+                section=login.borrowed
+            ),
         )
     elif login.sasl and not login.user:
-        yield Fault("sasl_without_user", "Use SASL is set, and no user name is.")
+        yield Fault("sasl_without_user", _("Use SASL is set, and no user name is."))
     yield from _sender(login.user, sender)
 
 
@@ -88,26 +101,30 @@ def _port(section: str, endpoint: Endpoint, protocol: str) -> Iterator[Fault]:
         other = next(iter(ALTERNATIVES[protocol]), None)
         yield Fault(
             "port_mismatch",
-            f"Port {port} is the usual one of {owner.upper()}, not of {protocol.upper()}.",
+            _("Port {port} is the usual one of {usual}, not of {protocol}.").format(
+                port=port, usual=owner.upper(), protocol=protocol.upper()
+            ),
             field="port",
             fix=other.fix(section) if other else (),
         )
     elif port == _BETWEEN_SERVERS and mode is TlsMode.IMPLICIT:
         yield Fault(
             "implicit_on_25",
-            "Port 25 with Implicit SSL/TLS.",
+            _("Port 25 with Implicit SSL/TLS."),
             fix=(("tls", choice(section, implicit=False)),),
         )
     elif port in STARTTLS_PORTS and mode is TlsMode.IMPLICIT:
         yield Fault(
             "port_mismatch",
-            f"Port {port} usually begins in the clear, and the settings begin with TLS.",
+            _("Port {port} usually begins in the clear, and the settings begin with TLS.").format(
+                port=port
+            ),
             fix=(("tls", choice(section, implicit=False)),),
         )
     elif port in IMPLICIT_PORTS and mode is TlsMode.NONE:
         yield Fault(
             "port_mismatch",
-            f"Port {port} usually begins with TLS, and the settings have none.",
+            _("Port {port} usually begins with TLS, and the settings have none.").format(port=port),
             fix=(("tls", choice(section, implicit=True)),),
         )
 
@@ -120,5 +137,7 @@ def _sender(user: str, sender: str) -> Iterator[Fault]:
     if not (ours.endswith(f".{theirs}") or theirs.endswith(f".{ours}")):
         yield Fault(
             "sender_domain",
-            f"The sender is at {shown(theirs)}, the login at {shown(ours)}.",
+            _("The sender is at {sender}, the login at {login}.").format(
+                sender=shown(theirs), login=shown(ours)
+            ),
         )

@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from mailwidgets.checks.dialogue import foreign
 from mailwidgets.checks.ladder import Rung
-from mailwidgets.connection import certificate
+from mailwidgets.connection import certificate, unverified
 from mailwidgets.connection.address import resolve, server_name
 from mailwidgets.connection.endpoint import Endpoint
 from mailwidgets.connection.patience import Patience
@@ -24,6 +24,7 @@ from mailwidgets.connection.tls import (
     verifying_context,
 )
 from mailwidgets.connection.wire import Wire
+from mailwidgets.languages.texts import _
 from mailwidgets.protocols.replies import MalformedReply, shown
 from mailwidgets.reports.fault import Fault
 from mailwidgets.reports.report import Who
@@ -69,7 +70,7 @@ class Handshake:
             self._records = await wire.handshake(self._context(), self._name)
         except ssl.SSLCertVerificationError as error:
             self._unverified = error
-            rung.saw("The handshake went as far as the certificate.")
+            rung.saw(_("The handshake went as far as the certificate."))
             return
         except ssl.SSLError as error:
             raise await self._fault(error, wire.records) from error
@@ -80,9 +81,15 @@ class Handshake:
         except TimeoutError as error:
             raise Fault(
                 "silent_server",
-                f"No answer to the TLS handshake within {wire.patience.timeout:g} s.",
+                _("No answer to the TLS handshake within {seconds} s.").format(
+                    seconds=wire.patience.seconds
+                ),
             ) from error
-        rung.saw(f"{self._records.version} with {self._records.cipher}.")
+        rung.saw(
+            _("{version} with {cipher}.").format(
+                version=self._records.version, cipher=self._records.cipher
+            )
+        )
 
     async def verify(self, rung: Rung) -> None:
         """Report on the certificate: accepted, soon to expire, or why it is not accepted.
@@ -97,7 +104,7 @@ class Handshake:
         rung.saw(*read.evidence())
         if self._endpoint.pins:
             certificate.must_be_pinned(der, self._endpoint.pins)
-            rung.saw("It is the pinned one.")
+            rung.saw(_("It is the pinned one."))
         if soon := certificate.expiring(read):
             rung.warn(soon)
 
@@ -113,20 +120,22 @@ class Handshake:
     async def _not_verified(self, rung: Rung) -> Fault:
         error = self._unverified
         if error is None:
-            return Fault("tls_failed", "There is no TLS session to verify.")
+            return Fault("tls_failed", _("There is no TLS session to verify."))
         seen = await self._peek(unverified_context(force_tls12=self._endpoint.force_tls12))
         if seen is None or not seen.certificate():
-            return certificate.unread(error)
+            return unverified.unread(error)
         read = certificate.read(seen.certificate())
         rung.saw(*read.evidence())
         ca_pem, now = self._endpoint.ca_pem, dt.datetime.now(dt.UTC)
-        fault = certificate.not_verified(error, self._name, read, len(seen.chain()), ca_pem)
+        fault = unverified.not_verified(error, self._name, read, len(seen.chain()), ca_pem)
         for other in certificate.others(read, self._name, now):
             if other.code != fault.code:
                 rung.mention(other)
         if fault.code == "cert_name" and (name := await self._name_of_this_server(read.names)):
             fault.fix = (("name", name),)
-            fault.advice = f"Use {name} as server name: it leads to this very server."
+            fault.advice = _("Use {name} as server name: it leads to this very server.").format(
+                name=name
+            )
         return fault
 
     async def _name_of_this_server(self, names: Sequence[str]) -> str:
@@ -157,10 +166,12 @@ class Handshake:
         """Return the fault of a server that answers a handshake in plain text."""
         line = shown(said.partition(b"\n")[0].rstrip())
         if self._upgrade:
-            return Fault("starttls_injection", f"In place of TLS came: {line}")
+            return Fault("starttls_injection", _("In place of TLS came: {said}").format(said=line))
         if fault := foreign(said, self._protocol):
             return fault
-        return Fault("tls_on_plain_port", f"Instead of TLS the server said: {line}")
+        return Fault(
+            "tls_on_plain_port", _("Instead of TLS the server said: {said}").format(said=line)
+        )
 
     async def _hung_up(self, saw: str) -> Fault:
         """Return why the server hung up in the handshake; some do so for want of an alert."""
@@ -169,44 +180,54 @@ class Handshake:
             return Fault(
                 "dropped",
                 saw,
-                meaning="The server breaks off the TLS handshake, whatever the client offers.",
-                advice="Ask the server's owner: its certificate, its key or its ciphers are broken,"
-                " or it lets nobody in from here.",
+                meaning=_("The server breaks off the TLS handshake, whatever the client offers."),
+                advice=_(
+                    "Ask the server's owner: its certificate, its key or its ciphers are broken, "
+                    "or it lets nobody in from here."
+                ),
             )
         if self._endpoint.force_tls12 or seen.version not in _SAFE:
             return self._version(saw.removesuffix("."), seen)
         return self._cipher(saw.removesuffix("."), seen)
 
     def _version(self, reason: str, seen: Records | None) -> Fault:
-        asked = "TLS 1.2 alone" if self._endpoint.force_tls12 else "TLS 1.2 and 1.3"
-        saw = f"{shown(reason)}. The client offers {asked}"
+        asked = _("TLS 1.2 alone") if self._endpoint.force_tls12 else _("TLS 1.2 and 1.3")
+        known = {"reason": shown(reason), "asked": asked, "version": seen.version if seen else ""}
         if seen is None:
-            return Fault("tls_version", f"{saw}; the server takes neither that nor anything older.")
+            told = _(
+                "{reason}. The client offers {asked};"
+                " the server takes neither that nor anything older."
+            )
+            return Fault("tls_version", told.format_map(known))
         if seen.version in _SAFE:
             return Fault(
                 "tls_version",
-                f"{saw}, the server has {seen.version}.",
-                meaning="The server no longer takes TLS 1.2, and Force TLS 1.2 offers no other.",
-                advice="Lift Force TLS 1.2.",
+                _("{reason}. The client offers {asked}, the server has {version}.").format_map(
+                    known
+                ),
+                meaning=_("The server no longer takes TLS 1.2, and Force TLS 1.2 offers no other."),
+                advice=_("Lift Force TLS 1.2."),
                 fix=(("force_tls12", False),),
                 who=Who.YOU,
             )
         return Fault(
             "tls_version",
-            f"{saw}, the server has {seen.version} at most.",
-            meaning=f"The server is too old: {seen.version} is no longer safe.",
-            advice="Have the server upgraded to TLS 1.2 or 1.3.",
+            _("{reason}. The client offers {asked}, the server has {version} at most.").format_map(
+                known
+            ),
+            meaning=_("The server is too old: {version} is no longer safe.").format(
+                version=seen.version
+            ),
+            advice=_("Have the server upgraded to TLS 1.2 or 1.3."),
         )
 
     @staticmethod
     def _cipher(reason: str, seen: Records | None) -> Fault:
         if seen is None:
             return Fault("tls_cipher", f"{shown(reason)}.")
-        return Fault(
-            "tls_cipher",
-            f"{shown(reason)}. A client that takes anything gets {seen.version} with"
-            f" {seen.cipher}.",
-        )
+        told = _("{reason}. A client that takes anything gets {version} with {cipher}.")
+        saw = told.format(reason=shown(reason), version=seen.version, cipher=seen.cipher)
+        return Fault("tls_cipher", saw)
 
     async def _peek(self, context: ssl.SSLContext) -> Records | None:
         """Return a session with the same server that verifies nothing, None where none begins."""

@@ -9,6 +9,7 @@ from mailwidgets.checks.imap_dialogue import ImapDialogue
 from mailwidgets.checks.ladder import Ladder, Rung
 from mailwidgets.checks.opening import OPENING, opened
 from mailwidgets.connection.endpoint import Endpoint, Login, OnStep, one_line
+from mailwidgets.languages.texts import _
 from mailwidgets.reports.fault import Fault
 from mailwidgets.reports.report import Report
 
@@ -89,7 +90,7 @@ async def climb_imap(  # noqa: PLR0913 - the settings of a section
                 folders.ask(dialogue, inbox, outbox)
                 await folders.inbox(dialogue, inbox, rung, outbox)
             if not outbox:
-                ladder.skip("outbox", "Mail is sent by SMTP, as set.")
+                ladder.skip("outbox", _("Mail is sent by SMTP, as set."))
                 return
             with ladder.step("outbox") as rung:
                 await _outbox(dialogue, outbox, rung, must_be=outbox_must_be)
@@ -100,11 +101,11 @@ async def climb_imap(  # noqa: PLR0913 - the settings of a section
 async def _log_in(dialogue: ImapDialogue, endpoint: Endpoint, login: Login, ladder: Ladder) -> bool:
     """Log in if there is a user name; return whether there are folders to look at."""
     if dialogue.preauthenticated:
-        ladder.skip("authentication", "The server has logged this connection in by itself.")
+        ladder.skip("authentication", _("The server has logged this connection in by itself."))
         return True
     if not login.user:
         for step in ("authentication", "inbox", "outbox"):
-            ladder.skip(step, "No user name is set.")
+            ladder.skip(step, _("No user name is set."))
         return False
     with ladder.step("authentication") as rung:
         must_not_be_overheard(dialogue.wire, endpoint)

@@ -13,6 +13,7 @@ from mailwidgets.checks.ladder import Rung
 from mailwidgets.connection.address import server_name
 from mailwidgets.connection.endpoint import Endpoint, Login
 from mailwidgets.connection.wire import MAX_REPLY_LINES, Wire
+from mailwidgets.languages.texts import _
 from mailwidgets.protocols.mailbox import quoted
 from mailwidgets.protocols.replies import (
     ImapResponse,
@@ -49,9 +50,8 @@ class ImapDialogue(Dialogue):
         self.untagged: list[tuple[ImapResponse, bytes]] = []
         self._capabilities: frozenset[str] | None = None
         self._verdict: ImapResponse | None = None
-        self._tags = 0
+        self._tags, self._tag = 0, ""
         self._responses = self._memory = 0  # since the command
-        self._tag = ""
         self._unanswered: deque[tuple[str, str]] = deque()  # tags and verbs, behind ``_tag``
         self._early: dict[str, ImapResponse] = {}
         self._logging_in = False
@@ -73,7 +73,7 @@ class ImapDialogue(Dialogue):
             verdict = await self.command("CAPABILITY")
             if verdict.kind != "OK" or self._capabilities is None:
                 raise imap_refusal(verdict, "capability")
-        return shown(f"Offers {', '.join(sorted(self._capabilities))}.", 400)
+        return shown(_("Offers {list}.").format(list=", ".join(sorted(self._capabilities))), 400)
 
     @property
     def offers_tls(self) -> bool:
@@ -101,10 +101,10 @@ class ImapDialogue(Dialogue):
     async def _sasl(self, login: Login, endpoint: Endpoint, rung: Rung) -> None:
         offered = self._mechanisms()
         if not offered and self.offers_tls and self.wire.records is None:
-            raise Fault("auth_needs_tls", "AUTHENTICATE is not offered before STARTTLS.")
+            raise Fault("auth_needs_tls", _("AUTHENTICATE is not offered before STARTTLS."))
         host = server_name(endpoint.host)
         sasl = chosen(offered, login, host=host, port=endpoint.port)
-        rung.saw(f"{sasl.name} as {shown(login.user)}.")
+        rung.saw(_("{mechanism} as {user}.").format(mechanism=sasl.name, user=shown(login.user)))
         command = f"{self._next_tag()} AUTHENTICATE {sasl.name}"
         longest = _LONGEST_COMMAND if self.has("SASL-IR") else 0  # RFC 4959
         await exchange(self, command, sasl, longest_command=longest)
@@ -114,17 +114,18 @@ class ImapDialogue(Dialogue):
     async def _login(self, login: Login, rung: Rung) -> None:
         if self.has("LOGINDISABLED"):
             raise self._login_disabled()
-        rung.saw(f"LOGIN as {shown(login.user)}.")
+        rung.saw(_("LOGIN as {user}.").format(user=shown(login.user)))
         parts = [b"LOGIN", *(_astring(word) for word in (login.user, login.password))]
         await self._command(parts, masked=f"LOGIN {MASK}")
         self._must_be_in(login)
 
     def _login_disabled(self) -> Fault:
-        saw = "The server says LOGINDISABLED."
-        if self.wire.records is None:
-            return Fault("auth_needs_tls", saw)
-        fix = (("sasl", True),) if strongest(self._mechanisms()) else ()
-        return Fault("auth_mechanism", saw, advice="Set Use SASL to Yes." if fix else "", fix=fix)
+        saw = _("The server says LOGINDISABLED.")
+        if self.wire.records is None or not strongest(self._mechanisms()):
+            code = "auth_needs_tls" if self.wire.records is None else "auth_mechanism"
+            return Fault(code, saw)
+        advice = _("Set Use SASL to Yes.")
+        return Fault("auth_mechanism", saw, advice=advice, fix=(("sasl", True),))
 
     def _must_be_in(self, login: Login, remark: str = "") -> None:
         if self._verdict is None or self._verdict.kind == "OK":
@@ -220,7 +221,7 @@ class ImapDialogue(Dialogue):
             if response.tag == self._tag:
                 self._verdict = response
                 return None
-            if any(response.tag == tag for tag, _ in self._unanswered):
+            if any(response.tag == tag for tag, _word in self._unanswered):
                 self._early[response.tag] = response  # §5.5: the server may choose the order
                 continue
             if response.tag != "*":
@@ -228,23 +229,24 @@ class ImapDialogue(Dialogue):
             if response.kind == "BYE":
                 raise imap_refusal(response, "bye")
             self.untagged.append((response, data))
-        most_memory = f"{_MOST_MEMORY >> 20} MiB of them"
-        raise Fault("line_too_long", f"More than {most} responses, or {most_memory}.")
+        told = _("More than {count} responses, or {mib} MiB of them.")
+        raise Fault("line_too_long", told.format(count=most, mib=_MOST_MEMORY >> 20))
 
     async def _data(self) -> bytes:
         """Return one whole response with its literals (RFC 9051 §4.3)."""
         data = part = await self.wire.line(secret=self._logging_in)
-        for _ in range(_MOST_LITERALS):
+        for _literal in range(_MOST_LITERALS):
             count = imap_literal(part)
             if count is None:
                 return data
             if len(data) + count > _LONGEST_RESPONSE:
-                octets = len(data) + count
-                raise Fault("line_too_long", f"The server announces {octets} octets at once.")
+                told = _("The server announces {count} octets at once.")
+                raise Fault("line_too_long", told.format(count=len(data) + count))
             literal = await self.wire.exactly(count)
             part = await self.wire.line()
             data += b"\r\n" + literal + part
-        raise Fault("line_too_long", f"More than {_MOST_LITERALS} literals in one response.")
+        most = _("More than {count} literals in one response.").format(count=_MOST_LITERALS)
+        raise Fault("line_too_long", most)
 
     def _note_capabilities(self, response: ImapResponse) -> None:
         if response.kind == "CAPABILITY":
@@ -274,7 +276,7 @@ class ImapDialogue(Dialogue):
 
         Its answer would cost a round trip of its own and tell nothing.
         """
-        return "LOGOUT is sent; its answer is not waited for."
+        return _("LOGOUT is sent; its answer is not waited for.")
 
 
 class _Literal(bytes):

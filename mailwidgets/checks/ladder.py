@@ -11,9 +11,10 @@ from dataclasses import replace
 from typing import Any
 
 from mailwidgets.connection.endpoint import OnStep
+from mailwidgets.languages.texts import _
 from mailwidgets.protocols.replies import MalformedReply, shown
 from mailwidgets.reports.fault import Fault
-from mailwidgets.reports.report import Finding, Fix, Report, State, Step, Who
+from mailwidgets.reports.report import Finding, Fix, Report, State, Step, Try, Who
 from mailwidgets.reports.transcript import Transcript
 
 
@@ -33,6 +34,7 @@ class Rung:
         self.evidence: list[str] = []
         self.finding: Finding | None = None
         self.also: list[Finding] = []
+        self.tries: tuple[Try, ...] = ()
 
     def saw(self, *sentences: str) -> None:
         """Add evidence: short sentences, the server's own words already escaped."""
@@ -192,7 +194,8 @@ class Ladder:
         warned = (rung.finding,) if rung.finding and rung.finding is not finding else ()
         also = (*warned, *rung.also)
         at = self._since(began)
-        self._tell(Step(name, state, ms, tuple(rung.evidence), finding, also, at=at))
+        evidence = tuple(rung.evidence)
+        self._tell(Step(name, state, ms, evidence, finding, also, at=at, tries=rung.tries))
 
     def _since(self, time_: float) -> float:
         """Return how many milliseconds after the check's beginning a time is."""
@@ -205,7 +208,7 @@ class Ladder:
 
 
 def _cancelled(name: str) -> Fault:
-    return Fault("cancelled", f"Cancelled during {name}.")
+    return Fault("cancelled", _("Cancelled during {step}.").format(step=_(name)))
 
 
 class CheckRun:

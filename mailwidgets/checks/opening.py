@@ -17,6 +17,8 @@ from mailwidgets.connection.patience import Patience
 from mailwidgets.connection.race import broken_ipv6, not_connected, race
 from mailwidgets.connection.tls import permissive_context
 from mailwidgets.connection.wire import Wire
+from mailwidgets.languages.formats import number
+from mailwidgets.languages.texts import _
 from mailwidgets.protocols.replies import shown
 from mailwidgets.reports.fault import Fault
 from mailwidgets.reports.report import Fix
@@ -127,10 +129,12 @@ class Opening(Generic[D]):
         other = worth_trying(fault.code, endpoint, self._protocol, section)
         if other is None:
             return
-        self._ladder.transcript.add("*", f"one more connection, to port {other.port}, no login")
+        self._ladder.transcript.add(
+            "*", _("one more connection, to port {port}, no login").format(port=other.port)
+        )
         probe = CounterProbe(server_name(endpoint.host), self._addresses, self._talk, seconds)
         if await probe.finds(other):
-            self._ladder.amend(f"Here, {other}.", other.offered(endpoint, section))
+            self._ladder.amend(str(other), other.offered(endpoint, section))
 
     async def drop(self) -> None:
         """Close the socket at once, if it is still open."""
@@ -142,6 +146,7 @@ class Opening(Generic[D]):
     async def _connect(self, rung: Rung) -> Wire:
         course = await race(self._addresses, self._patience)
         rung.saw(*(f"{address.ip}: {outcome}" for address, outcome in course.outcomes.items()))
+        rung.tries = course.tries()
         if course.sock is None:
             raise not_connected(course, self._endpoint, self._patience)
         self._address = course.winner
@@ -158,9 +163,13 @@ class Opening(Generic[D]):
         if port in IMPLICIT_PORTS | STARTTLS_PORTS:
             return port in IMPLICIT_PORTS
         if await wire.arrival(self._grace):
-            rung.saw("The server speaks first: TLS comes by STARTTLS.")
+            rung.saw(_("The server speaks first: TLS comes by STARTTLS."))
             return False
-        rung.saw(f"The server is silent for {self._grace:g} s: TLS comes first.")
+        rung.saw(
+            _("The server is silent for {seconds} s: TLS comes first.").format(
+                seconds=number(self._grace)
+            )
+        )
         return True
 
     async def _again(self) -> Wire:
@@ -178,11 +187,11 @@ class Opening(Generic[D]):
 
     async def _second_wire(self) -> Wire:
         if self._address is None:
-            raise Fault("dropped", "There was no first connection.")
+            raise Fault("dropped", _("There was no first connection."))
         course = await race([self._address], self._patience)
         if course.sock is None:
             raise not_connected(course, self._endpoint, self._patience)
-        self._ladder.transcript.add("*", "a second connection, only to look at TLS")
+        self._ladder.transcript.add("*", _("a second connection, only to look at TLS"))
         return await Wire.over(course.sock, Transcript(), self._patience)
 
     # The greeting, and what silence means
@@ -199,7 +208,10 @@ class Opening(Generic[D]):
             if not spoken.done() and probe.result():
                 raise self._plain_on_tls_port()
             if not await spoken:
-                raise Fault("silent_server", f"Not a word within {timeout:g} s, nor TLS.")
+                raise Fault(
+                    "silent_server",
+                    _("Not a word within {seconds} s, nor TLS.").format(seconds=number(timeout)),
+                )
         finally:
             probe.cancel()
             spoken.cancel()
@@ -224,7 +236,9 @@ class Opening(Generic[D]):
             fix = () if self._endpoint.port in STARTTLS_PORTS else (("tls", True),)
         return Fault(
             "plain_on_tls_port",
-            f"Silence for {self._grace:g} s, but a TLS handshake is answered at once.",
+            _("Silence for {seconds} s, but a TLS handshake is answered at once.").format(
+                seconds=number(self._grace)
+            ),
             fix=fix,
         )
 
@@ -233,9 +247,9 @@ class Opening(Generic[D]):
     async def _secure_or_not(self, wire: Wire, dialogue: D) -> None:
         name = dialogue.starttls_name
         if self._endpoint.tls is TlsMode.NONE:
-            why = "No TLS, as set."
+            why = _("No TLS, as set.")
         elif self._endpoint.tls is TlsMode.AUTO and not dialogue.offers_tls:
-            why = f"{name} is not offered: the check goes on without TLS."
+            why = _("{name} is not offered: the check goes on without TLS.").format(name=name)
         else:
             await self._secure(wire, dialogue)
             return
@@ -259,11 +273,16 @@ class Opening(Generic[D]):
 
     async def _starttls(self, wire: Wire, dialogue: D) -> None:
         if not dialogue.offers_tls:
-            raise Fault("starttls_missing", f"The server does not offer {dialogue.starttls_name}.")
+            raise Fault(
+                "starttls_missing",
+                _("The server does not offer {name}.").format(name=dialogue.starttls_name),
+            )
         await dialogue.starttls()
         if wire.waiting:
             dialogue.idle = False  # not even a goodbye to whoever that is
             raise Fault(
                 "starttls_injection",
-                f"Behind its answer to {dialogue.starttls_name} came: {shown(wire.waiting)}",
+                _("Behind its answer to {name} came: {said}").format(
+                    name=dialogue.starttls_name, said=shown(wire.waiting)
+                ),
             )

@@ -18,6 +18,7 @@ from mailwidgets.checks.opening import OPENING, opened
 from mailwidgets.connection.address import server_name
 from mailwidgets.connection.endpoint import Endpoint, Login, OnStep
 from mailwidgets.connection.wire import Wire
+from mailwidgets.languages.texts import _, ngettext
 from mailwidgets.protocols.replies import Pop3Status, pop3_capabilities, pop3_status, shown
 from mailwidgets.reports.fault import Fault
 from mailwidgets.reports.refusals import pop3_refusal
@@ -25,6 +26,10 @@ from mailwidgets.reports.report import Report
 from mailwidgets.reports.transcript import MASK, verb
 
 _LONGEST_COMMAND = 255  # octets with CRLF, RFC 2449 §4
+_DIGITS = 20  # of a number of messages
+
+STEPS = (*OPENING, "mailbox", "goodbye")
+"""The ladder of a POP3 check."""
 
 
 async def check_pop3(endpoint: Endpoint, login: Login, *, on_step: OnStep | None = None) -> Report:
@@ -41,15 +46,14 @@ async def check_pop3(endpoint: Endpoint, login: Login, *, on_step: OnStep | None
     Raises:
         CheckCancelled: the task was cancelled; its ``report`` says how far the check had come.
     """
-    steps = (*OPENING, "mailbox", "goodbye")
-    ladder = Ladder("pop3", steps, on_step=on_step, secrets=(login.password,))
+    ladder = Ladder("pop3", STEPS, on_step=on_step, secrets=(login.password,))
 
     async def climb() -> None:
         foresee(ladder, endpoint, login, protocol="pop3")
         async with opened(endpoint, ladder, Pop3Dialogue, "pop3") as dialogue:
             if not login.user:
-                ladder.skip("authentication", "No user name is set.")
-                ladder.skip("mailbox", "Only a login has a mailbox.")
+                ladder.skip("authentication", _("No user name is set."))
+                ladder.skip("mailbox", _("Only a login has a mailbox."))
                 return
             with ladder.step("authentication") as rung:
                 must_not_be_overheard(dialogue.wire, endpoint)
@@ -84,13 +88,13 @@ class Pop3Dialogue(Dialogue):
         status = await self.command("CAPA")
         if not status.ok:
             self._capabilities = None
-            return "The server does not list what it offers."
+            return _("The server does not list what it offers.")
         self.idle = False
         lines = await self.wire.reply(lambda line: line != b".")
         self.idle = True
         self._capabilities = pop3_capabilities(line.removeprefix(b".") for line in lines[:-1])
         offers = (f"{name} {value}".strip() for name, value in self._capabilities.items())
-        return shown(f"Offers {', '.join(offers)}.", 400)
+        return shown(_("Offers {list}.").format(list=", ".join(offers)), 400)
 
     @property
     def offers_tls(self) -> bool:
@@ -113,10 +117,10 @@ class Pop3Dialogue(Dialogue):
     async def _auth(self, login: Login, endpoint: Endpoint, rung: Rung) -> None:
         offered = (self._capabilities or {}).get("SASL", "").split()
         if not offered and self.offers_tls and self.wire.records is None:
-            raise Fault("auth_needs_tls", "SASL is not offered before STLS.")
+            raise Fault("auth_needs_tls", _("SASL is not offered before STLS."))
         host = server_name(endpoint.host)
         sasl = chosen(offered, login, host=host, port=endpoint.port)
-        rung.saw(f"{sasl.name} as {shown(login.user)}.")
+        rung.saw(_("{mechanism} as {user}.").format(mechanism=sasl.name, user=shown(login.user)))
         await exchange(self, f"AUTH {sasl.name}", sasl, longest_command=_LONGEST_COMMAND)
         self._must_be_in(login, sasl.error)
         must_have_proven_itself(sasl)
@@ -125,15 +129,17 @@ class Pop3Dialogue(Dialogue):
         offers = self._capabilities
         if offers is not None and "USER" not in offers:
             if self.offers_tls and self.wire.records is None:
-                raise Fault("auth_needs_tls", "USER is not offered before STLS.")
+                raise Fault("auth_needs_tls", _("USER is not offered before STLS."))
             if offers.get("SASL"):
                 raise Fault(
                     "auth_mechanism",
-                    f"The server offers SASL {shown(offers['SASL'])}, but not USER and PASS.",
-                    advice="Set Use SASL to Yes.",
+                    _("The server offers SASL {mechanisms}, but not USER and PASS.").format(
+                        mechanisms=shown(offers["SASL"])
+                    ),
+                    advice=_("Set Use SASL to Yes."),
                     fix=(("sasl", True),),
                 )
-        rung.saw(f"USER and PASS as {shown(login.user)}.")
+        rung.saw(_("USER and PASS as {user}.").format(user=shown(login.user)))
         user, password = f"USER {login.user}", f"PASS {login.password}"
         self._send(user)
         if self._pipelines:
@@ -160,9 +166,12 @@ class Pop3Dialogue(Dialogue):
         status = await self._status()
         if not status.ok:
             raise pop3_refusal(status, "mailbox")
-        count, _, octets = status.text.partition(" ")
-        plural = "" if count == "1" else "s"
-        return f"{shown(count, 20)} message{plural}, {shown(octets, 20)} octets."
+        count, octets = (*status.text.split(" ", maxsplit=1), "")[:2]
+        number = int(count) if count.isascii() and count.isdigit() and len(count) < _DIGITS else 0
+        told = ngettext(
+            "{count} message, {size} octets.", "{count} messages, {size} octets.", number
+        )
+        return told.format(count=shown(count, 20), size=shown(octets, 20))
 
     async def command(self, line: str) -> Pop3Status:
         """Send a command and return the status line that answers it."""

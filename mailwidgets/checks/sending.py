@@ -18,6 +18,7 @@ from mailwidgets.checks.opening import OPENING, opened
 from mailwidgets.checks.smtp import log_in
 from mailwidgets.checks.workflow import AT_ONCE, NOT_NEEDED, SmtpTarget, no_fallback
 from mailwidgets.connection.endpoint import Endpoint, Login, OnStep, one_line
+from mailwidgets.languages.texts import N_, _
 from mailwidgets.protocols.mailbox import wire_name
 from mailwidgets.protocols.message import CharsetRefused, Letter, Message, build
 from mailwidgets.protocols.replies import shown
@@ -30,7 +31,7 @@ SMTP_STEPS = (*OPENING, "sender", "recipient", "message", "goodbye")
 IMAP_STEPS = (*OPENING, "message", "goodbye")
 """The ladder of a message put into Outbox by IMAP."""
 
-_NOT_TWICE = "Not tried: the message may have gone already, and must not go twice."
+_NOT_TWICE = N_("Not tried: the message may have gone already, and must not go twice.")
 
 
 async def send_by_smtp(
@@ -107,17 +108,17 @@ async def send_by_imap(  # noqa: PLR0913 - the settings of the section
         attempts.skip("smtp", SMTP_STEPS, "")
         return attempts.report()
     if use_smtp_account:
-        attempts.skip("imap", IMAP_STEPS, AT_ONCE)
+        attempts.skip("imap", IMAP_STEPS, _(AT_ONCE))
         await _fall_back(attempts, fallback, message)
         return attempts.report()
     climb = functools.partial(_climb_imap, endpoint, login, message, outbox)
     failing = await attempts.run("imap", climb)
     if failing is None:
-        attempts.skip("smtp", SMTP_STEPS, NOT_NEEDED)
+        attempts.skip("smtp", SMTP_STEPS, _(NOT_NEEDED))
     elif not _surely_not_sent(failing):
-        attempts.skip("smtp", SMTP_STEPS, _NOT_TWICE)
+        attempts.skip("smtp", SMTP_STEPS, _(_NOT_TWICE))
     elif await _fall_back(attempts, fallback, message):
-        attempts.downgrade(failing, "The message went by SMTP instead.")
+        attempts.downgrade(failing, _("The message went by SMTP instead."))
     return attempts.report()
 
 
@@ -150,9 +151,15 @@ async def _composed(attempts: Attempts, letter: Letter, login: Login) -> Message
                 if isinstance(written, Fault):
                     raise written
                 rung.saw(
-                    shown(f"From {written.sender} to {written.to}."),
-                    f"{len(written.data)} octets, {written.charset} in {written.encoding}.",
-                    "An address beyond ASCII needs SMTPUTF8." if written.smtputf8 else "",
+                    shown(
+                        _("From {sender} to {recipient}.").format(
+                            sender=written.sender, recipient=written.to
+                        )
+                    ),
+                    _("{size} octets, {charset} in {encoding}.").format(
+                        size=len(written.data), charset=written.charset, encoding=written.encoding
+                    ),
+                    _("An address beyond ASCII needs SMTPUTF8.") if written.smtputf8 else "",
                 )
 
         return ladder.climb(compose)
@@ -165,7 +172,7 @@ def _written(letter: Letter, login: Login) -> Message | Fault:
     """Return the message, or what keeps it from being written."""
     if not letter.sender:
         if not is_address(login.user):
-            return Fault("sender_missing", "No sender is set, and the login is no address.")
+            return Fault("sender_missing", _("No sender is set, and the login is no address."))
         letter = replace(letter, sender=login.user)
     try:
         return build(letter, date=dt.datetime.now(dt.UTC), unique=secrets.token_hex(16))
@@ -173,7 +180,7 @@ def _written(letter: Letter, login: Login) -> Message | Fault:
         return Fault(
             "charset_refused",
             shown(str(error)),
-            meaning="The message cannot be written in this charset.",
+            meaning=_("The message cannot be written in this charset."),
             fix=(("charset", "utf-8"),),
         )
 
@@ -214,11 +221,13 @@ async def _climb_imap(
         foresee(ladder, endpoint, login, protocol="imap")
         async with opened(endpoint, ladder, ImapDelivery, "imap") as dialogue:
             if dialogue.preauthenticated:
-                ladder.skip("authentication", "The server has logged this connection in by itself.")
+                ladder.skip(
+                    "authentication", _("The server has logged this connection in by itself.")
+                )
             else:
                 with ladder.step("authentication") as rung:
                     if not login.user:
-                        raise Fault("auth_missing", "No user name is set.")
+                        raise Fault("auth_missing", _("No user name is set."))
                     must_not_be_overheard(dialogue.wire, endpoint)
                     await dialogue.authenticate(login, endpoint, rung)
             with ladder.step("message") as rung:
@@ -231,6 +240,6 @@ async def _climb_imap(
                         dialogue.queue(b"SELECT " + wire_name(outbox, message.smtputf8))
                         await folders.outbox(dialogue, outbox, rung)
                     raise
-                rung.saw(f"The server is to send it from {shown(outbox)}.")
+                rung.saw(_("The server is to send it from {folder}.").format(folder=shown(outbox)))
 
     return await ladder.climb(climb)

@@ -11,6 +11,7 @@ from mailwidgets.checks.opening import OPENING, opened
 from mailwidgets.checks.smtp_dialogue import SmtpDialogue
 from mailwidgets.connection.address import a_label
 from mailwidgets.connection.endpoint import Endpoint, Login, OnStep, one_line
+from mailwidgets.languages.texts import _
 from mailwidgets.protocols.replies import shown
 from mailwidgets.reports.fault import Fault
 from mailwidgets.reports.refusals import smtp_refusal
@@ -80,7 +81,7 @@ async def log_in(dialogue: SmtpDialogue, ladder: Ladder, endpoint: Endpoint, log
         Fault: the step that failed holds it already.
     """
     if not login.user:
-        ladder.skip("authentication", "No user name is set.")
+        ladder.skip("authentication", _("No user name is set."))
         return
     with ladder.step("authentication") as rung:
         must_not_be_overheard(dialogue.wire, endpoint)
@@ -99,7 +100,7 @@ async def _prove(dialogue: SmtpDialogue, ladder: Ladder, sender: str, *, anonymo
         if not reply.ok:
             rung.judge(smtp_refusal(reply, "mail", anonymous=anonymous))
     if not reply.ok:
-        ladder.skip("recipient", "The sender has to be accepted first.")
+        ladder.skip("recipient", _("The sender has to be accepted first."))
         return
     with ladder.step("recipient") as rung:
         reply = await dialogue.answer()

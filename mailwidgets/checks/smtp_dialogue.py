@@ -19,6 +19,7 @@ from mailwidgets.connection.address import a_label, server_name
 from mailwidgets.connection.endpoint import Endpoint, Login
 from mailwidgets.connection.threads import together
 from mailwidgets.connection.wire import Wire
+from mailwidgets.languages.texts import _
 from mailwidgets.protocols.replies import (
     SmtpReply,
     ehlo_keywords,
@@ -75,12 +76,15 @@ class SmtpDialogue(Dialogue):
             self._keywords = {}
             reply = await self.command(f"HELO {name}")
             if reply.ok:
-                return f"HELO {name}: the server knows no EHLO, so it offers nothing."
+                return _("HELO {name}: the server knows no EHLO, so it offers nothing.").format(
+                    name=name
+                )
         if not reply.ok:
             raise smtp_refusal(reply, "ehlo")
         self._keywords = ehlo_keywords(reply)
         offers = ", ".join(f"{key} {value}".strip() for key, value in self._keywords.items())
-        return shown(f"EHLO {name}: the server offers {offers or 'nothing'}.", 400)
+        told = _("EHLO {name}: the server offers {list}.")
+        return shown(told.format(name=name, list=offers or _("nothing")), 400)
 
     @property
     def offers_tls(self) -> bool:
@@ -103,14 +107,14 @@ class SmtpDialogue(Dialogue):
         offered = self._keywords.get("AUTH", "").split()
         if not offered:
             if self.offers_tls and self.wire.records is None:
-                raise Fault("auth_needs_tls", "AUTH is not offered before STARTTLS.")
-            raise Fault("auth_not_offered", "AUTH is not among what the server offers.")
+                raise Fault("auth_needs_tls", _("AUTH is not offered before STARTTLS."))
+            raise Fault("auth_not_offered", _("AUTH is not among what the server offers."))
         if login.sasl or login.token:
             host = server_name(endpoint.host)
             sasl = chosen(offered, login, host=host, port=endpoint.port)
         else:
             sasl = plain_or_login(offered, login)
-        rung.saw(f"{sasl.name} as {shown(login.user)}.")
+        rung.saw(_("{mechanism} as {user}.").format(mechanism=sasl.name, user=shown(login.user)))
         await exchange(self, f"AUTH {sasl.name}", sasl, longest_command=_LONGEST_COMMAND)
         if self._verdict is not None and not self._verdict.ok:
             fault = smtp_refusal(self._verdict, "auth", token=login.token, user=login.user)
@@ -127,7 +131,10 @@ class SmtpDialogue(Dialogue):
         if path.isascii():
             return ""
         if "SMTPUTF8" not in self._keywords:
-            raise Fault("smtputf8_missing", f"{shown(path)} needs SMTPUTF8, which is not offered.")
+            raise Fault(
+                "smtputf8_missing",
+                _("{address} needs SMTPUTF8, which is not offered.").format(address=shown(path)),
+            )
         return " SMTPUTF8"
 
     async def command(self, line: str) -> SmtpReply:
@@ -197,7 +204,9 @@ def plain_or_login(offered: Sequence[str], login: Login) -> Mechanism:
             return mechanism(name, login.user, login.password, host="", port=0)
     fault = no_mechanism(offered, ("PLAIN", "LOGIN"))
     if strongest(offered):
-        fault.advice = "Set Use SASL to Yes: client and server have a better mechanism in common."
+        fault.advice = _(
+            "Set Use SASL to Yes: client and server have a better mechanism in common."
+        )
         fault.fix = (("sasl", True),)
     raise fault
 

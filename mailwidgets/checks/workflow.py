@@ -11,11 +11,12 @@ from mailwidgets.checks.imap import climb_imap
 from mailwidgets.checks.smtp import STEPS as SMTP_STEPS
 from mailwidgets.checks.smtp import climb_smtp
 from mailwidgets.connection.endpoint import Endpoint, Login, OnStep
+from mailwidgets.languages.texts import N_, _
 from mailwidgets.reports.fault import Fault
 from mailwidgets.reports.report import Report
 
-AT_ONCE = "Use SMTP account sends by SMTP at once."
-NOT_NEEDED = "Not needed: mail goes by IMAP."
+AT_ONCE = N_("Use SMTP account sends by SMTP at once.")
+NOT_NEEDED = N_("Not needed: mail goes by IMAP.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,7 @@ async def check_workflow_imap(  # noqa: PLR0913 - the settings of the section
     """
     attempts = Attempts(on_step)
     if use_smtp_account:
-        attempts.skip("imap", IMAP_STEPS, AT_ONCE)
+        attempts.skip("imap", IMAP_STEPS, _(AT_ONCE))
         await _by_smtp(attempts, fallback, sender)
         return attempts.report()
 
@@ -111,11 +112,11 @@ async def check_workflow_imap(  # noqa: PLR0913 - the settings of the section
 
     failing = await attempts.run("imap", by_imap)
     if failing is None:
-        attempts.skip("smtp", SMTP_STEPS, NOT_NEEDED)
+        attempts.skip("smtp", SMTP_STEPS, _(NOT_NEEDED))
     elif fallback is not None:
         works = await _by_smtp(attempts, fallback, sender)
         if works and failing.name != "inbox":
-            attempts.downgrade(failing, "Mail would go by SMTP instead, which works.")
+            attempts.downgrade(failing, _("Mail would go by SMTP instead, which works."))
     return attempts.report()
 
 
@@ -140,4 +141,4 @@ async def _by_smtp(attempts: Attempts, target: SmtpTarget | None, sender: str) -
 
 def no_fallback() -> Fault:
     """Return what is wrong where mail is to go by SMTP and no server is set for it."""
-    return Fault("fallback_missing", "No SMTP server is set.")
+    return Fault("fallback_missing", _("No SMTP server is set."))

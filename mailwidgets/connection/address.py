@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from mailwidgets.connection.endpoint import Endpoint
 from mailwidgets.connection.patience import Patience
 from mailwidgets.connection.threads import together
+from mailwidgets.languages.texts import _
 from mailwidgets.protocols.replies import shown
 from mailwidgets.reports.fault import Fault
 
@@ -66,7 +67,7 @@ def a_label(host: str) -> str:
     """
     name = host.strip().removeprefix("[").removesuffix("]")
     if not name:
-        raise Fault("name_missing", "The server name is empty.")
+        raise Fault("name_missing", _("The server name is empty."))
     if name.isascii():
         return name
     import idna  # noqa: PLC0415 - its tables cost a check of a plain name 10 ms
@@ -75,7 +76,10 @@ def a_label(host: str) -> str:
         return idna.encode(name, uts46=True).decode("ascii")
     except idna.IDNAError as error:
         raise Fault(
-            "dns_not_found", f"{shown(host)} can be no host name: {shown(str(error))}."
+            "dns_not_found",
+            _("{host} can be no host name: {error}.").format(
+                host=shown(host), error=shown(str(error))
+            ),
         ) from error
 
 
@@ -102,8 +106,9 @@ def must_be_allowed(endpoint: Endpoint) -> None:
             return
     raise Fault(
         "host_not_allowed",
-        f"{shown(endpoint.host)} is not among the allowed hosts:"
-        f" {shown(', '.join(endpoint.allowed_hosts))}.",
+        _("{host} is not among the allowed hosts: {hosts}.").format(
+            host=shown(endpoint.host), hosts=shown(", ".join(endpoint.allowed_hosts))
+        ),
     )
 
 
@@ -152,15 +157,25 @@ async def _looked_up(name: str, port: int, patience: Patience) -> list[Address]:
     except socket.gaierror as error:
         missing = error.errno in _NO_SUCH_NAME
         code = "dns_not_found" if missing else "dns_timeout"
-        raise Fault(code, f"Looking up {shown(name)}: {shown(str(error.strerror))}.") from error
+        raise Fault(
+            code,
+            _("Looking up {host}: {reason}.").format(
+                host=shown(name), reason=shown(str(error.strerror))
+            ),
+        ) from error
     except TimeoutError as error:
         raise Fault(
-            "dns_timeout", f"Looking up {shown(name)}: no answer within {patience.timeout:g} s."
+            "dns_timeout",
+            _("Looking up {host}: no answer within {seconds} s.").format(
+                host=shown(name), seconds=patience.seconds
+            ),
         ) from error
     except (UnicodeError, OSError) as error:  # an empty label, or one of over 63 letters
-        raise Fault("dns_not_found", f"{shown(name)} can be no host name.") from error
+        raise Fault(
+            "dns_not_found", _("{host} can be no host name.").format(host=shown(name))
+        ) from error
     addresses = dict.fromkeys(
-        Address(socket.AddressFamily(family), sockaddr) for family, _, _, _, sockaddr in found
+        Address(socket.AddressFamily(family), sockaddr) for family, *_kind, sockaddr in found
     )
     return _interleaved(addresses)[:_MOST_ADDRESSES]
 
@@ -227,8 +242,10 @@ def _offer(fault: Fault, names: list[str]) -> None:
     if not names:
         return
     first, *others = names
-    more = f" There is also {' and '.join(others)}." if others else ""
-    fault.advice = f"Did you mean {first}?{more}"
+    told = _("Did you mean {name}?")
+    if others:
+        told = _("Did you mean {name}? There is also {others}.")
+    fault.advice = told.format(name=first, others=_(" and ").join(others))
     fault.fix = (("name", first),)
 
 

@@ -1,4 +1,4 @@
-"""A server's certificate: read for evidence, compared with pins, and why it was not accepted."""
+"""A server's certificate: read for evidence, compared with pins, with a host's name and dates."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import functools
 import hashlib
 import ipaddress
 import re
-import ssl
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mailwidgets.languages.texts import _, ngettext
 from mailwidgets.protocols.replies import shown
 from mailwidgets.reports.fault import Fault
 
@@ -20,20 +20,6 @@ if TYPE_CHECKING:
     from cryptography import x509
 
 _EXPIRING_DAYS, _MOST_NAMES = 21, 12
-
-# OpenSSL's X509_V_ERR_… numbers (openssl-verification-options(1), x509_vfy.h)
-_NOT_YET, _EXPIRED = 9, 10
-_SELF_SIGNED, _SELF_SIGNED_IN_CHAIN = 18, 19
-_NO_ISSUER = frozenset((2, 20, 21))
-_WRONG_NAME = frozenset((62, 64))
-_CODES = {
-    _NOT_YET: "cert_not_yet",
-    _EXPIRED: "cert_expired",
-    **dict.fromkeys((_SELF_SIGNED, _SELF_SIGNED_IN_CHAIN), "cert_untrusted"),
-    **dict.fromkeys(_NO_ISSUER, "cert_chain"),
-    **dict.fromkeys(_WRONG_NAME, "cert_name"),
-}
-_WEAK = frozenset((66, 67, 68))
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +48,13 @@ class Certificate:
     def evidence(self) -> tuple[str, ...]:
         """Return the certificate in a few short sentences."""
         return (
-            f"Certificate for {self.for_names}, issued by {self.issuer}.",
-            f"Valid from {self.begins:%Y-%m-%d} to {self.ends:%Y-%m-%d}.",
-            f"SHA-256 fingerprint {self.fingerprint}.",
+            _("Certificate for {names}, issued by {issuer}.").format(
+                names=self.for_names, issuer=self.issuer
+            ),
+            _("Valid from {begins:%Y-%m-%d} to {ends:%Y-%m-%d}.").format(
+                begins=self.begins, ends=self.ends
+            ),
+            _("SHA-256 fingerprint {fingerprint}.").format(fingerprint=self.fingerprint),
         )
 
     @property
@@ -72,7 +62,10 @@ class Certificate:
         """Return the names it is for, in words."""
         more = len(self.names) - _MOST_NAMES
         listed = ", ".join(self.names[:_MOST_NAMES])
-        return f"{listed} and {more} more" if more > 0 else listed or self.subject
+        if more <= 0:
+            return listed or self.subject
+        told = ngettext("{names} and {count} more", "{names} and {count} more", more)
+        return told.format(names=listed, count=more)
 
 
 @functools.lru_cache(maxsize=16)
@@ -98,7 +91,9 @@ def read(der: bytes) -> Certificate:
                 names_issuer_url=_names_issuer_url(cert),
             )
     except (ValueError, TypeError, *odd) as error:  # cryptography's TypeError, of an odd name
-        raise Fault("cert_invalid", f"It cannot be read: {shown(str(error))}.") from error
+        raise Fault(
+            "cert_invalid", _("It cannot be read: {reason}.").format(reason=shown(str(error)))
+        ) from error
 
 
 def fingerprint(der: bytes) -> str:
@@ -136,7 +131,12 @@ def must_be_pinned(der: bytes, pins: Sequence[str]) -> None:
     seen = fingerprint(der)
     wanted = [re.sub(r"^sha-?256[=:]?|[^0-9a-f]", "", pin.strip().lower()) for pin in pins]
     if seen not in wanted:
-        raise Fault("cert_fingerprint", f"SHA-256 fingerprint {seen}; pinned: {', '.join(wanted)}.")
+        raise Fault(
+            "cert_fingerprint",
+            _("SHA-256 fingerprint {seen}; pinned: {pinned}.").format(
+                seen=seen, pinned=", ".join(wanted)
+            ),
+        )
 
 
 def expiring(cert: Certificate, now: dt.datetime | None = None) -> Fault | None:
@@ -145,8 +145,16 @@ def expiring(cert: Certificate, now: dt.datetime | None = None) -> Fault | None:
     if left >= dt.timedelta(days=_EXPIRING_DAYS):
         return None
     if left < dt.timedelta(0):  # accepted all the same, for it is pinned
-        return Fault("cert_expiring", f"It ended on {_day(cert.ends)}, {(-left).days} days ago.")
-    return Fault("cert_expiring", f"It ends on {_day(cert.ends)}, in {left.days} days.")
+        told = ngettext(
+            "It ended on {time}, {count} day ago.",
+            "It ended on {time}, {count} days ago.",
+            (-left).days,
+        )
+        return Fault("cert_expiring", told.format(time=_day(cert.ends), count=(-left).days))
+    told = ngettext(
+        "It ends on {time}, in {count} day.", "It ends on {time}, in {count} days.", left.days
+    )
+    return Fault("cert_expiring", told.format(time=_day(cert.ends), count=left.days))
 
 
 def others(cert: Certificate, host: str, now: dt.datetime) -> list[Fault]:
@@ -161,11 +169,11 @@ def others(cert: Certificate, host: str, now: dt.datetime) -> list[Fault]:
     """
     found = []
     if not _is_for(cert.names, host):
-        found.append(_wrong_name(cert, host))
+        found.append(wrong_name(cert, host))
     if now < cert.begins:
-        found.append(_not_yet(cert, now))
+        found.append(not_yet(cert, now))
     elif now > cert.ends:
-        found.append(_expired(cert, now))
+        found.append(expired(cert, now))
     elif soon := expiring(cert, now):
         found.append(soon)
     return found
@@ -184,109 +192,31 @@ def _is_for(names: Sequence[str], host: str) -> bool:
     return address in names
 
 
-def unread(error: ssl.SSLCertVerificationError) -> Fault:
-    """Return why verification failed, in the TLS library's words alone."""
-    number = error.verify_code
-    weak = "Its key or signature is too weak: " if number in _WEAK else ""
-    reason = shown(error.verify_message or str(error))
-    return Fault(_CODES.get(number, "cert_invalid"), f"{weak}{reason} (verify error {number}).")
-
-
-def not_verified(
-    error: ssl.SSLCertVerificationError, host: str, cert: Certificate, sent: int, ca_pem: str = ""
-) -> Fault:
-    """Return why verification failed.
-
-    Args:
-        error: what the TLS library said.
-        host: the name the certificate should have been for.
-        cert: the server's certificate.
-        sent: how many certificates the server sent, 0 where that cannot be known.
-        ca_pem: the PEM certificates that are trusted beside the system's.
-    """
-    now = dt.datetime.now(dt.UTC)
-    match _CODES.get(error.verify_code):
-        case "cert_expired":
-            return _expired(cert, now)
-        case "cert_not_yet":
-            return _not_yet(cert, now)
-        case "cert_name":
-            return _wrong_name(cert, host)
-        case "cert_untrusted":
-            alone = error.verify_code == _SELF_SIGNED
-            why = "It is self-signed." if alone else "The root the server sends is not trusted."
-            return _untrusted(cert, why)
-        case "cert_chain":
-            return _no_issuer(cert, sent, _authorities(ca_pem))
-    return unread(error)
-
-
 def _day(moment: dt.datetime) -> str:
-    return f"{moment:%Y-%m-%d %H:%M} UTC"
+    return _("{at:%Y-%m-%d %H:%M} UTC").format(at=moment.astimezone(dt.UTC))
 
 
-def _not_yet(cert: Certificate, now: dt.datetime) -> Fault:
-    return Fault(
-        "cert_not_yet", f"It begins on {_day(cert.begins)}; this machine's clock says {_day(now)}."
-    )
+def not_yet(cert: Certificate, now: dt.datetime) -> Fault:
+    """Return that a certificate is not valid yet."""
+    told = _("It begins on {begins}; this machine's clock says {now}.")
+    return Fault("cert_not_yet", told.format(begins=_day(cert.begins), now=_day(now)))
 
 
-def _expired(cert: Certificate, now: dt.datetime) -> Fault:
+def expired(cert: Certificate, now: dt.datetime) -> Fault:
+    """Return that a certificate, or one above it, has expired."""
     ago = now - cert.ends
     if ago < dt.timedelta(0):
-        return Fault(
-            "cert_expired", f"A CA certificate above it has expired; itself ends {_day(cert.ends)}."
-        )
-    return Fault("cert_expired", f"It expired on {_day(cert.ends)}, {ago.days} days ago.")
-
-
-def _wrong_name(cert: Certificate, host: str) -> Fault:
-    return Fault("cert_name", f"It is for {cert.for_names}, not for {shown(host)}.")
-
-
-def _untrusted(cert: Certificate, why: str) -> Fault:
-    return Fault("cert_untrusted", f"{why} Issuer: {cert.issuer}. SHA-256 {cert.fingerprint}.")
-
-
-def _authorities(ca_pem: str) -> frozenset[str]:
-    """Return whom PEM certificates are for."""
-    from cryptography import x509  # noqa: PLC0415 - see read()
-
-    try:
-        found = x509.load_pem_x509_certificates(ca_pem.encode())
-    except ValueError:  # none: unreadable ones have failed the handshake before
-        return frozenset()
-    return frozenset(shown(one.subject.rfc4514_string()) for one in found)
-
-
-def _no_issuer(cert: Certificate, sent: int, authorities: frozenset[str]) -> Fault:
-    """Tell a missing intermediate from an unknown CA, as far as the certificate tells.
-
-    OpenSSL has one number for both. A server that sends several certificates sends its chain; one
-    that sends a single certificate lacks an intermediate where there must be one: public CAs
-    never issue from their root, and their certificates say where the issuer's is to be had. The
-    identifier of the issuer's key (RFC 5280 §4.2.1.1) tells no more: that no trusted key has it is
-    known already.
-    """
-    if cert.issuer in authorities:
-        fault = _untrusted(cert, "A CA of its issuer's name is added here, but with another key.")
-        fault.advice = (
-            "The CA was renewed, or someone imitates it: confirm its present certificate with the"
-            " server's owner, and add that one."
-        )
-        return fault
-    intermediate = re.search(r"intermediate|issuing|sub[- ]?ca\b", cert.issuer, re.IGNORECASE)
-    if sent <= 1 and (cert.names_issuer_url or intermediate):
-        return Fault(
-            "cert_chain",
-            f"Its issuer is neither sent nor known here: {cert.issuer}.",
-            advice="Have the server send its whole chain. If the issuer is a CA of the company's"
-            " own, add that CA's certificate instead.",
-        )
-    fault = _untrusted(cert, "Its issuer is not known here.")
-    fault.advice = (
-        "If the company has a CA of its own, add its certificate. If it is there already, the"
-        " server leaves out an intermediate certificate. Else confirm the fingerprint with the"
-        " server's owner and pin it."
+        told = _("A CA certificate above it has expired; itself ends {time}.")
+        return Fault("cert_expired", told.format(time=_day(cert.ends)))
+    told = ngettext(
+        "It expired on {time}, {count} day ago.",
+        "It expired on {time}, {count} days ago.",
+        ago.days,
     )
-    return fault
+    return Fault("cert_expired", told.format(time=_day(cert.ends), count=ago.days))
+
+
+def wrong_name(cert: Certificate, host: str) -> Fault:
+    """Return that a certificate is not for a host."""
+    told = _("It is for {names}, not for {host}.")
+    return Fault("cert_name", told.format(names=cert.for_names, host=shown(host)))

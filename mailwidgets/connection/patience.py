@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Awaitable
 from typing import TypeVar
 
+from mailwidgets.languages.formats import number
+from mailwidgets.languages.texts import _
 from mailwidgets.reports.fault import Fault
 
 _TIMEOUTS_IN_A_CHECK = 4
@@ -29,6 +31,11 @@ class Patience:
     def left(self) -> float:
         """Return the seconds until the deadline, 0.0 after it."""
         return max(0.0, self._deadline - self._loop.time())
+
+    @property
+    def seconds(self) -> str:
+        """Return the timeout as a person reads it."""
+        return number(self.timeout)
 
     async def wait(self, awaitable: Awaitable[T], at_most: float | None = None) -> T:
         """Return what ``awaitable`` gives, within one timeout (or ``at_most``) and the deadline.
@@ -54,7 +61,10 @@ class Patience:
         if self.left <= 0:
             whole = _TIMEOUTS_IN_A_CHECK * self.timeout
             raise Fault(
-                "deadline", f"The check was not done after {whole:g} s, four times the timeout."
+                "deadline",
+                _("The check was not done after {seconds} s, four times the timeout.").format(
+                    seconds=number(whole)
+                ),
             ) from None
 
 

@@ -13,8 +13,10 @@ from dataclasses import dataclass, field
 from mailwidgets.connection.address import Address
 from mailwidgets.connection.endpoint import Endpoint
 from mailwidgets.connection.patience import Patience
+from mailwidgets.languages.texts import _
 from mailwidgets.protocols.replies import shown
 from mailwidgets.reports.fault import Fault
+from mailwidgets.reports.outcome import Try
 
 _STAGGER = 0.25  # seconds of head start; RFC 8305 §8: Connection Attempt Delay
 _NO_ROUTE = frozenset(
@@ -33,12 +35,23 @@ class Race:
         winner: the address that answered first.
         outcomes: each address tried and what came of it, in the order they were tried.
         failures: why each address that failed did so: ``refused``, ``timeout`` or ``no route``.
+        began, ended: when each address was tried and when that was over, in seconds since the
+            race began.
     """
 
     sock: socket.socket | None = None
     winner: Address | None = None
     outcomes: dict[Address, str] = field(default_factory=dict)
     failures: dict[Address, str] = field(default_factory=dict)
+    began: dict[Address, float] = field(default_factory=dict)
+    ended: dict[Address, float] = field(default_factory=dict)
+
+    def tries(self) -> tuple[Try, ...]:
+        """Return each address tried, with its times, in the order of ``outcomes``."""
+        return tuple(
+            Try(1000 * start, 1000 * (self.ended[one] - start), one == self.winner)
+            for one, start in self.began.items()
+        )
 
     def close(self) -> None:
         """Close the socket, if there is one."""
@@ -49,6 +62,7 @@ class Race:
 async def race(addresses: Sequence[Address], patience: Patience) -> Race:
     """Connect to whichever address answers first, each next one 250 ms later (RFC 8305 §5)."""
     course = Race()
+    start = time.perf_counter()
     waiting = list(addresses)
     running: dict[asyncio.Task[socket.socket], tuple[Address, float]] = {}
     with contextlib.ExitStack() as if_cancelled:
@@ -59,19 +73,23 @@ async def race(addresses: Sequence[Address], patience: Patience) -> Race:
                     address = waiting.pop(0)
                     attempt = asyncio.ensure_future(_connected(address, patience))
                     running[attempt] = (address, time.perf_counter())
-                    course.outcomes[address] = "no answer"
-                done, _ = await asyncio.wait(
+                    course.outcomes[address] = _("no answer")
+                    course.began[address] = time.perf_counter() - start
+                done, _waiting = await asyncio.wait(
                     running,
                     timeout=_STAGGER if waiting else None,
                     return_when=asyncio.FIRST_COMPLETED,
                 )
                 for attempt in done:
-                    _note(course, attempt, *running.pop(attempt))
+                    address, began = running.pop(attempt)
+                    course.ended[address] = time.perf_counter() - start
+                    _note(course, attempt, address, began)
         finally:
             await _abandon(running)
         if_cancelled.pop_all()
     for address, began in running.values():
-        course.outcomes[address] = f"no answer in {_ms(began)}"
+        course.ended[address] = time.perf_counter() - start
+        course.outcomes[address] = _("no answer in {time}").format(time=_ms(began))
         course.failures[address] = "timeout"
     return course
 
@@ -106,15 +124,15 @@ def _note(
     try:
         sock = attempt.result()
     except ConnectionRefusedError:
-        outcome, failure = f"refused after {_ms(began)}", "refused"
+        outcome, failure = _("refused after {time}").format(time=_ms(began)), "refused"
     except (TimeoutError, Fault):
-        outcome, failure = f"no answer in {_ms(began)}", "timeout"
+        outcome, failure = _("no answer in {time}").format(time=_ms(began)), "timeout"
     except OSError as error:
         failure = "no route" if error.errno in _NO_ROUTE else "failed"
         failure = "timeout" if error.errno in _FILTERED else failure
         outcome = shown(error.strerror or str(error))
     else:
-        course.outcomes[address] = f"connected in {_ms(began)}"
+        course.outcomes[address] = _("connected in {time}").format(time=_ms(began))
         if course.sock is None:
             course.sock, course.winner = sock, address
         else:
@@ -134,13 +152,15 @@ async def _abandon(running: Iterable[asyncio.Task[socket.socket]]) -> None:
 
 
 def _ms(began: float) -> str:
-    return f"{(time.perf_counter() - began) * 1000:.0f} ms"
+    told = _("{count} ms")
+    return told.format(count=f"{(time.perf_counter() - began) * 1000:.0f}")
 
 
 def not_connected(course: Race, endpoint: Endpoint, patience: Patience) -> Fault:
     """Return why no address of the server could be connected to."""
     saw = "; ".join(f"{address.ip}: {outcome}" for address, outcome in course.outcomes.items())
-    saw = f"Port {endpoint.port}: {saw or 'no address'}."
+    told = _("Port {port}: {outcomes}.")
+    saw = told.format(port=endpoint.port, outcomes=saw or _("no address"))
     if patience.left <= 0:
         return Fault("deadline", saw)
     reasons = set(course.failures.values())

@@ -11,6 +11,7 @@ from mailwidgets.connection.address import is_loopback
 from mailwidgets.connection.patience import Patience, Silence
 from mailwidgets.connection.race import acknowledge_at_once
 from mailwidgets.connection.tls import Records
+from mailwidgets.languages.texts import _
 from mailwidgets.reports.fault import Fault
 from mailwidgets.reports.transcript import Transcript, challenge_masked, verb
 
@@ -34,18 +35,15 @@ class Wire(asyncio.Protocol):
 
     def __init__(self, transcript: Transcript, patience: Patience) -> None:
         self.transcript = transcript
-        self.patience = patience
-        self._silence = Silence(patience)
+        self.patience, self._silence = patience, Silence(patience)
         self.records: Records | None = None
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
         self._lost: asyncio.Future[None] = self._loop.create_future()
         self._buffer = bytearray()
         self._unsent = bytearray()
-        self._shaking = False
-        self._paused = False
-        self._end = ""
-        self.awaited = ""
+        self._shaking = self._paused = False
+        self._end = self.awaited = ""
 
     @classmethod
     async def over(cls, sock: socket.socket, transcript: Transcript, patience: Patience) -> Wire:
@@ -76,13 +74,12 @@ class Wire(asyncio.Protocol):
 
     def eof_received(self) -> bool:
         """Note that the server will say no more (called by asyncio)."""
-        self._ended("the server closed the connection")
+        self._ended(_("The server closed the connection"))
         return False
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Note that the connection is gone (called by asyncio)."""
-        words = "the connection was reset" if exc else "the server closed the connection"
-        self._ended(words)
+        self._ended(_("The connection was reset") if exc else _("The server closed the connection"))
         self._silence.end()
         if not self._lost.done():
             self._lost.set_result(None)
@@ -120,9 +117,8 @@ class Wire(asyncio.Protocol):
         """
         while (end := self._buffer.find(b"\n", 0, MAX_LINE)) < 0:
             if len(self._buffer) >= MAX_LINE:
-                raise Fault(
-                    "line_too_long", f"More than {MAX_LINE // 1024} KiB without a line end."
-                )
+                told = _("More than {count} KiB without a line end.")
+                raise Fault("line_too_long", told.format(count=MAX_LINE // 1024))
             await self._need(silence)
         data = bytes(self._take(end + 1)).removesuffix(b"\n").removesuffix(b"\r")
         self.transcript.add("S", challenge_masked(data) if secret else data)
@@ -131,7 +127,8 @@ class Wire(asyncio.Protocol):
     async def exactly(self, count: int) -> bytes:
         """Return the next ``count`` octets, a literal of IMAP (RFC 9051 §4.3)."""
         if count > _MAX_BUFFER:
-            raise Fault("line_too_long", f"The server announces a literal of {count} octets.")
+            told = _("The server announces a literal of {count} octets.")
+            raise Fault("line_too_long", told.format(count=count))
         while len(self._buffer) < count:
             await self._need("deadline")
         data = bytes(self._take(count))
@@ -150,18 +147,24 @@ class Wire(asyncio.Protocol):
                 return lines
             octets += len(lines[-1])
             if len(lines) >= MAX_REPLY_LINES or octets > _MAX_REPLY:
-                most = f"{MAX_REPLY_LINES} lines, or {_MAX_REPLY // 1024} KiB"
-                raise Fault("line_too_long", f"More than {most}, in one reply.")
+                told = _("More than {lines} lines, or {kib} KiB, in one reply.")
+                kib = _MAX_REPLY // 1024
+                raise Fault("line_too_long", told.format(lines=MAX_REPLY_LINES, kib=kib))
 
     async def _need(self, silence: str) -> None:
         if self._end:
-            after = f" after {self.awaited}" if self.awaited else " before it said anything"
-            raise Fault("dropped", f"{self._end[0].upper()}{self._end[1:]}{after}.")
+            told = _("{what} before it said anything.")
+            if self.awaited:
+                told = _("{what} after {command}.")
+            raise Fault("dropped", told.format(what=self._end, command=self.awaited))
         try:
             await self._more(self.patience.timeout)
         except TimeoutError:
-            after = f" to {self.awaited}" if self.awaited else ""
-            raise Fault(silence, f"No answer{after} within {self.patience.timeout:g} s.") from None
+            told = _("No answer within {seconds} s.")
+            if self.awaited:
+                told = _("No answer to {command} within {seconds} s.")
+            said = told.format(command=self.awaited, seconds=self.patience.seconds)
+            raise Fault(silence, said) from None
 
     async def _more(self, at_most: float) -> None:
         self._flush()
@@ -216,7 +219,7 @@ class Wire(asyncio.Protocol):
         """
         self._flush()
         records = self.records = Records(context, server_name)
-        self.awaited, self._shaking = "the TLS handshake began", True
+        self.awaited, self._shaking = _("the TLS handshake began"), True
         if residue := self._take(len(self._buffer)):
             records.feed(bytes(residue))
         try:
@@ -239,10 +242,11 @@ class Wire(asyncio.Protocol):
             plain, ended = self.records.opened()
         except ssl.SSLError as error:
             plain, ended = b"", False
-            self._ended(f"the server broke TLS off ({error.reason or 'invalid record'})")
+            told = _("The server broke TLS off ({reason})")
+            self._ended(told.format(reason=error.reason or "invalid record"))
         self._buffer += plain
         if ended:
-            self._ended("the server closed the connection")
+            self._ended(_("The server closed the connection"))
 
     # Who is there, and the end
 

@@ -27,6 +27,8 @@ from mailwidgets.database.errors import (
     translated,
 )
 from mailwidgets.errors import StoreError
+from mailwidgets.languages.formats import number
+from mailwidgets.languages.texts import _
 
 PATIENCE: Final = 10.0
 _READ_TRIES: Final = 3
@@ -178,17 +180,20 @@ class _Run:
 
     def told(self, location: str, name: str) -> StoreError:
         """Return what to tell a person."""
+        seconds = number(self._patience)
         if self.unknown:
-            return StoreError(
-                f"the connection to {location} was lost while {name} was being stored, and within "
-                f"{self._patience:g} s it could not be found out whether it is stored. Look for "
-                f"{name} in the history before you save again."
+            told = _(
+                "the connection to {location} was lost while {name} was being stored, and within "
+                "{seconds} s it could not be found out whether it is stored. Look for {name} in "
+                "the history before you save again."
             )
+            return StoreError(told.format(location=location, name=name, seconds=seconds))
         if self._problem is None:
-            return StoreError(
-                f"{location} is being written by others all the time: gave up after "
-                f"{self._patience:g} s. Nothing was stored: try again."
+            told = _(
+                "{location} is being written by others all the time: gave up after {seconds} s. "
+                "Nothing was stored: try again."
             )
+            return StoreError(told.format(location=location, seconds=seconds))
         return translated(self._problem, location, "written")
 
 

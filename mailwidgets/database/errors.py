@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from mailwidgets.errors import ReadOnlyStore, StoreError
+from mailwidgets.languages.texts import N_, _
 
 # PostgreSQL, appendix A: error codes (SQLSTATE).
 _AGAIN: Final = frozenset({"40001", "40P01", "55P03"})  # serialization, deadlock, lock
@@ -22,14 +23,16 @@ _DUPLICATE: Final = frozenset({"23505", "42P06", "42P07", "42710", "42723", "427
 _STOPPING: Final = ("08", "57P")  # connection exceptions; shutdown, crash, starting up
 # Classes whose message says how the server is and never what was sent to it.
 _TOLD: Final = frozenset({"08", "25", "28", "3D", "53", "54", "55", "57", "58", "F0", "XX"})
-READ_ONLY: Final = "the database takes no writes at present (read-only transaction)"
+READ_ONLY: Final = N_("the database takes no writes at present (read-only transaction)")
 _WORDS: Final = {
-    "57014": "it took too long and was cut short",
-    "22P05": "a text holds a character that the database cannot: NUL, or what its encoding lacks",
-    "22P02": "a text holds half a surrogate pair, which PostgreSQL's JSON cannot hold",
-    "54001": "a document is nested too deeply for the database",
+    "57014": N_("it took too long and was cut short"),
+    "22P05": N_(
+        "a text holds a character that the database cannot: NUL, or what its encoding lacks"
+    ),
+    "22P02": N_("a text holds half a surrogate pair, which PostgreSQL's JSON cannot hold"),
+    "54001": N_("a document is nested too deeply for the database"),
     "25006": READ_ONLY,
-    "22003": "a document holds a number that is too large for the database",
+    "22003": N_("a document holds a number that is too large for the database"),
 }
 
 
@@ -81,27 +84,35 @@ def translated(error: SQLAlchemyError, location: str, doing: str) -> StoreError:
         doing: ``"read"`` or ``"written"``.
     """
     state = state_of(error)
-    suffix = " Nothing was stored." if doing == "written" else ""
-    if state == _REFUSED:
-        return ReadOnlyStore(
-            f"{location} could not be {doing}: the database does not let this role do that.{suffix}"
-        )
+    words, kind = _words(error, state), ReadOnlyStore if state == _REFUSED else StoreError
     if state in _ABSENT:
-        return StoreError(
-            f"{location} holds no mailwidgets tables yet. Someone who may create a schema there "
-            f"makes them with: mailwidgets database create --store={quote(location)}"
+        told = _(
+            "{location} holds no mailwidgets tables yet. Someone who may create a schema there "
+            "makes them with: {command}"
         )
+        command = f"mailwidgets database create --store={quote(location)}"
+        return StoreError(told.format(location=location, command=command))
+    if is_lost(error) and not isinstance(error, PoolTimeout):
+        told, words = _("{location} cannot be reached: {reason}."), _reason(error)
+    elif doing == "written":
+        told = _("{location} could not be written: {reason}.")
+    else:
+        told = _("{location} could not be read: {reason}.")
+    suffix = _("Nothing was stored.") if doing == "written" else ""
+    return kind(f"{told.format(location=location, reason=words)} {suffix}".rstrip())
+
+
+def _words(error: SQLAlchemyError, state: str) -> str:
+    """Return what is the matter, as part of a sentence."""
+    if state == _REFUSED:
+        return _("the database does not let this role do that")
     if isinstance(error, PoolTimeout):
-        return StoreError(
-            f"{location} could not be {doing}: all connections of this process are in use.{suffix}"
-        )
-    if is_lost(error):
-        return StoreError(f"{location} cannot be reached: {_reason(error)}.{suffix}")
-    words = _WORDS.get(state)
-    if words is None and state[:2] in _TOLD:
-        words = _primary(error)
-    words = words or f"the database refuses with code {state or type(error).__name__}"
-    return StoreError(f"{location} could not be {doing}: {words}.{suffix}")
+        return _("all connections of this process are in use")
+    known = _WORDS.get(state)
+    if known is not None:
+        return _(known)
+    told = _("the database refuses with code {code}").format(code=state or type(error).__name__)
+    return (_primary(error) if state[:2] in _TOLD else "") or told
 
 
 def _reason(error: SQLAlchemyError) -> str:
@@ -111,7 +122,7 @@ def _reason(error: SQLAlchemyError) -> str:
         said = str(error.orig)
     lines = (line.strip().rstrip(".") for line in said.splitlines())
     told = "; ".join(line for line in lines if line and not line.endswith("?"))
-    return told or "the connection was lost"
+    return told or _("the connection was lost")
 
 
 def _primary(error: SQLAlchemyError) -> str:

@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from mailwidgets.database.engine import Database
 from mailwidgets.database.errors import READ_ONLY
 from mailwidgets.database.schema import people
+from mailwidgets.languages.texts import _
 from mailwidgets.settings.levels import Level, Place
 
 # The tables' owner, a superuser, and who bypasses row-level security are subject to no policy.
@@ -74,7 +75,8 @@ class Rights:
             return self._unknown()
         if self.person.admin or place.level is not Level.USER or place.id == self.person.id:
             return ""
-        return f"the role {self.person.role!r} may not read {place}; {self._own()}"
+        told = _("the role {role} may not read {place}; {own}")
+        return told.format(role=repr(self.person.role), place=place.words, own=self._own())
 
     def writing(self, place: Place) -> str:
         """Return why a place may not be written; empty where it may."""
@@ -87,19 +89,21 @@ class Rights:
             Level.WORKSTATION: one.workstations,
         }
         if one.admin or may[place.level]:
-            return READ_ONLY if self.standby else ""
-        return f"the database does not let the role {one.role!r} write {place}; {self._own()}"
+            return _(READ_ONLY) if self.standby else ""
+        told = _("the database does not let the role {role} write {place}; {own}")
+        return told.format(role=repr(one.role), place=place.words, own=self._own())
 
     def _own(self) -> str:
-        own = f"its own is user {self.person.id}" if self.person.id else "it has none of its own"
-        return f"{own}, and an administrator may do more"
+        told = _("it has none of its own, and an administrator may do more")
+        if self.person.id:
+            told = _("its own is user {id}, and an administrator may do more")
+        return told.format(id=self.person.id)
 
     def _unknown(self) -> str:
         role = self.person.role
-        return (
-            f"the role {role!r} is nobody here yet: an administrator lets it in with "
-            f"mailwidgets database allow {quote(role)} --user=…"
-        )
+        told = _("the role {role} is nobody here yet: an administrator lets it in with {command}")
+        command = f"mailwidgets database allow {quote(role)} --user=…"
+        return told.format(role=repr(role), command=command)
 
 
 def rights(connection: Connection) -> Rights:

@@ -23,6 +23,7 @@ from mailwidgets.database.notices import Notices
 from mailwidgets.database.people import Rights, rights
 from mailwidgets.database.texts import fit_json, fit_name
 from mailwidgets.errors import DamagedDocument, ReadOnlyStore, StoreError
+from mailwidgets.languages.texts import _
 from mailwidgets.settings.documents import Change, Document, Documents
 from mailwidgets.settings.levels import Identity, Level, Place
 from mailwidgets.settings.sections import fit
@@ -138,7 +139,7 @@ class DatabaseStore(Store):
                     connection, places, fitting, note, touch, again=again
                 ),
                 landed=lambda connection: records.find(connection, note.id),
-                name=f"commit {note.id}",
+                name=_("commit {id}").format(id=note.id),
                 after=self._told,
             )
         except ReadOnlyStore:
@@ -191,7 +192,7 @@ class DatabaseStore(Store):
 
     def _may_write(self, connection: Connection, place: Place) -> None:
         if refusal := rights(connection).writing(place):
-            raise ReadOnlyStore(f"{refusal}. Nothing was stored.")
+            raise ReadOnlyStore(_("{refusal}. Nothing was stored.").format(refusal=refusal))
 
     def history(self, places: Sequence[Place]) -> Iterator[Commit]:
         """Yield the commits that touched some places, the newest first.
@@ -267,7 +268,7 @@ class DatabaseStore(Store):
     def _writable(self, places: Sequence[Place]) -> None:
         for place in places:
             if refusal := self.refusal(place):
-                raise ReadOnlyStore(f"{refusal}. Nothing was stored.")
+                raise ReadOnlyStore(_("{refusal}. Nothing was stored.").format(refusal=refusal))
 
     def version(self, identity: Identity) -> str:
         """Return a token that changes whenever the documents of an identity do.

@@ -10,6 +10,8 @@ import re
 from typing import Any, Final
 
 from mailwidgets.errors import StoreError
+from mailwidgets.languages.formats import number
+from mailwidgets.languages.texts import _
 from mailwidgets.settings.levels import Place
 from mailwidgets.store.commits import printable
 
@@ -28,8 +30,10 @@ def fit_name(place: Place) -> None:
     size = len(place.id.encode())
     if size > LONGEST_NAME:
         raise StoreError(
-            f"{place}: a name has at most {LONGEST_NAME:,} bytes in a database, this one has "
-            f"{size:,}. Nothing was stored: give a shorter one."
+            _(
+                "{place}: a name has at most {most} bytes in a database, this one has {count}. "
+                "Nothing was stored: give a shorter one."
+            ).format(place=place.words, most=number(LONGEST_NAME), count=number(size))
         )
 
 

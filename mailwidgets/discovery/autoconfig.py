@@ -15,6 +15,7 @@ from mailwidgets.discovery.fetch import Fetcher, NotFetched
 from mailwidgets.discovery.names import MailAddress, host_name, port_number
 from mailwidgets.discovery.proposal import PROTOCOLS, Proposal, Source
 from mailwidgets.discovery.srv import Found, outside
+from mailwidgets.languages.texts import _
 from mailwidgets.protocols.octets import shown
 
 _IN_MAIL = "/mail/config-v1.1.xml"
@@ -39,7 +40,7 @@ async def from_autoconfig(given: str, who: MailAddress, fetcher: Fetcher) -> Fou
         await _tried(found, shown(given), who, _file(given), "")
         return found
     for url in _urls(given, who):
-        insecure = "" if url.lower().startswith("https:") else "a document without TLS"
+        insecure = "" if url.lower().startswith("https:") else _("a document without TLS")
         if await _tried(found, _named(url), who, fetcher.get(url), insecure):
             break
     return found
@@ -52,10 +53,14 @@ async def _tried(
     try:
         named = servers(await document)
     except NotFetched as error:
-        found.remarks.append(f"Autoconfig document {where} not read: {error}.")
+        found.remarks.append(
+            _("Autoconfig document {where} not read: {error}.").format(where=where, error=error)
+        )
         return False
     except Refused as error:
-        found.remarks.append(f"Autoconfig document {where} refused: {error}.")
+        found.remarks.append(
+            _("Autoconfig document {where} refused: {error}.").format(where=where, error=error)
+        )
         return False
     before = len(found.proposals)
     for server in named:
@@ -63,9 +68,13 @@ async def _tried(
         if isinstance(proposal, Proposal):
             found.proposals.append(proposal)
         else:
-            found.remarks.append(f"Autoconfig document {where}: {proposal}.")
+            found.remarks.append(
+                _("Autoconfig document {where}: {proposal}.").format(where=where, proposal=proposal)
+            )
     if len(found.proposals) == before:
-        found.remarks.append(f"Autoconfig document {where} names no server that can be used.")
+        found.remarks.append(
+            _("Autoconfig document {where} names no server that can be used.").format(where=where)
+        )
     return True
 
 
@@ -82,7 +91,7 @@ def _urls(given: str, who: MailAddress) -> list[str]:
 
 def _named(url: str) -> str:
     """Return a URL as it may be shown: one with a password in it is not."""
-    return "at the given URL" if "@" in url.partition("://")[2].partition("/")[0] else shown(url)
+    return _("at the given URL") if "@" in url.partition("://")[2].partition("/")[0] else shown(url)
 
 
 async def _file(path: str) -> bytes:
@@ -96,9 +105,9 @@ async def _file(path: str) -> bytes:
     try:
         return await in_thread(read)
     except FileNotFoundError as error:
-        raise NotFetched("there is no such file, and a URL begins with https://") from error
+        raise NotFetched(_("there is no such file, and a URL begins with https://")) from error
     except (OSError, ValueError) as error:
-        raise NotFetched("the file cannot be read") from error
+        raise NotFetched(_("the file cannot be read")) from error
 
 
 def _proposal(server: Server, who: MailAddress, where: str, insecure: str) -> Proposal | str:
@@ -107,18 +116,25 @@ def _proposal(server: Server, who: MailAddress, where: str, insecure: str) -> Pr
     port, socket_type = port_number(server.first("port")), server.first("socketType")
     said = f"{shown(server.kind, 20)} {shown(server.first('hostname'), 80)}"
     if server.kind not in PROTOCOLS:
-        return f"{said} is passed over: only {', '.join(PROTOCOLS)} are checked"
-    if not (host and port and socket_type.lower() in _TLS):
-        return (
-            f"{said}, port {shown(server.first('port'), 10)}, socketType"
-            f" {shown(socket_type, 20)} is no server that can be connected to"
+        return _("{server} is passed over: only {protocols} are checked").format(
+            server=said, protocols=", ".join(PROTOCOLS)
         )
+    if not (host and port and socket_type.lower() in _TLS):
+        return _(
+            "{server}, port {port}, socketType {socket} is no server that can be connected to"
+        ).format(server=said, port=shown(server.first("port"), 10), socket=shown(socket_type, 20))
     ways = [text.strip() for text in server.texts.get("authentication", ())]
     known = [_SASL[way.lower()] for way in ways if way.lower() in _SASL]
     oauth = any(way.lower() == "oauth2" for way in ways)
-    evidence = (
-        f"Autoconfig document {where}: {host} port {port}, socketType {socket_type},"
-        f" authentication {shown(', '.join(ways) or 'not said', 80)}."
+    evidence = _(
+        "Autoconfig document {where}: {host} port {port}, socketType {socket}, authentication "
+        "{ways}."
+    ).format(
+        where=where,
+        host=host,
+        port=port,
+        socket=socket_type,
+        ways=shown(", ".join(ways) or _("not said"), 80),
     )
     return Proposal(
         server.kind,

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from xml.parsers import expat
 
+from mailwidgets.languages.texts import _
 from mailwidgets.protocols.octets import protocol_of, shown
 
 MAX_OCTETS = 262_144
@@ -52,19 +53,21 @@ def servers(document: bytes) -> list[Server]:
         Refused: it is none, or not one that may be used.
     """
     if len(document) > MAX_OCTETS:
-        raise Refused(f"it has more than {MAX_OCTETS // 1024} KiB")
+        raise Refused(_("it has more than {count} KiB").format(count=MAX_OCTETS // 1024))
     if protocol_of(document.lstrip()[:100]) == "http":
-        raise Refused("it is an HTML page, no autoconfig document")
+        raise Refused(_("it is an HTML page, no autoconfig document"))
     try:
         document.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise Refused(f"it is no UTF-8 text (byte {error.start})") from error
+        raise Refused(_("it is no UTF-8 text (byte {byte})").format(byte=error.start)) from error
     reader = _Reader()
     try:
         reader.parser.Parse(document, True)  # noqa: FBT003 - expat's own: this is all of it
     except expat.ExpatError as error:
         reason = expat.errors.messages.get(error.code, "not well-formed")
-        raise Refused(f"it is no XML: line {error.lineno}: {reason}") from error
+        raise Refused(
+            _("it is no XML: line {line}: {reason}").format(line=error.lineno, reason=reason)
+        ) from error
     return reader.found
 
 
@@ -83,21 +86,31 @@ class _Reader:
         self.parser.EndElementHandler = self._end
         self.parser.CharacterDataHandler = self._characters
 
-    def _doctype(self, *_: object) -> None:
-        raise Refused("it has a document type (DTD), which could define entities")
+    def _doctype(self, *_rest: object) -> None:
+        raise Refused(_("it has a document type (DTD), which could define entities"))
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         self._elements += 1
         self._path.append(name)
         if self._elements > _MOST_ELEMENTS or len(self._path) > _DEEPEST:
-            raise Refused(f"it has over {_MOST_ELEMENTS} elements, or over {_DEEPEST} levels")
+            raise Refused(
+                _("it has over {elements} elements, or over {levels} levels").format(
+                    elements=_MOST_ELEMENTS, levels=_DEEPEST
+                )
+            )
         self._text = None
         match self._path:
             case [root] if root != _ROOT:
-                raise Refused(f"it begins with {shown(root, 40)}, not with {_ROOT}")
+                raise Refused(
+                    _("it begins with {found}, not with {wanted}").format(
+                        found=shown(root, 40), wanted=_ROOT
+                    )
+                )
             case [_, "emailProvider", kind] if kind in _SERVERS:
                 if len(self.found) >= _MOST_SERVERS:
-                    raise Refused(f"it names more than {_MOST_SERVERS} servers")
+                    raise Refused(
+                        _("it names more than {count} servers").format(count=_MOST_SERVERS)
+                    )
                 self.found.append(Server(attributes.get("type", "").strip().lower()))
             case [_, "emailProvider", kind, wanted] if kind in _SERVERS and wanted in _WANTED:
                 self._text = []

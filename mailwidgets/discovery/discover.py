@@ -19,6 +19,7 @@ from mailwidgets.discovery.proposal import PROTOCOLS, Discovery, Proposal
 from mailwidgets.discovery.resolver import NoRecords, Resolver
 from mailwidgets.discovery.srv import Found, from_srv
 from mailwidgets.errors import InvalidValue
+from mailwidgets.languages.texts import _
 from mailwidgets.protocols.octets import shown
 
 
@@ -61,7 +62,9 @@ async def discover(  # noqa: PLR0913 - each way of asking has its own option
     """
     who = MailAddress.parse(address)
     if not timeout > 0:
-        raise InvalidValue(f"A timeout is a number of seconds above 0, not {timeout}.")
+        raise InvalidValue(
+            _("A timeout is a number of seconds above 0, not {value}.").format(value=timeout)
+        )
     manner = Manner(
         _context(ca_pem),
         Resolver.at(resolver) if isinstance(resolver, str) else resolver or Resolver(),
@@ -84,7 +87,9 @@ def _context(ca_pem: str) -> ssl.SSLContext:
         return verifying_context(ca_pem, force_tls12=False)
     except (ssl.SSLError, ValueError) as error:
         raise InvalidValue(
-            f"The CA certificates cannot be read as PEM: {shown(str(error))}."
+            _("The CA certificates cannot be read as PEM: {reason}.").format(
+                reason=shown(str(error))
+            )
         ) from error
 
 
@@ -128,10 +133,11 @@ async def _guessed(
     known = {one.place for one in told.proposals}
     tried = [one for one in guesses(who, wanted, ports, exchangers) if one.place not in known]
     hosts = {one.host for one in tried}
-    manner.tell(f"Trying {len(tried)} usual names and ports.")
+    manner.tell(_("Trying {count} usual names and ports.").format(count=len(tried)))
     found = await proven(tried, manner)
     told.remarks.append(
-        f"Guessed {', '.join(wanted)}: {len(tried)} ports of {len(hosts)} names tried,"
-        f" {len(found)} answered."
+        _("Guessed {protocols}: {ports} ports of {names} names tried, {answers} answered.").format(
+            protocols=", ".join(wanted), ports=len(tried), names=len(hosts), answers=len(found)
+        )
     )
     return found

@@ -10,13 +10,15 @@ from dataclasses import dataclass
 from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
 from mailwidgets.connection.address import server_name
-from mailwidgets.connection.certificate import unread
 from mailwidgets.connection.endpoint import Endpoint, TlsMode
 from mailwidgets.connection.patience import Patience
 from mailwidgets.connection.race import not_connected, race
+from mailwidgets.connection.unverified import unread
 from mailwidgets.connection.wire import Wire
 from mailwidgets.discovery.names import host_name
 from mailwidgets.discovery.resolver import Resolver
+from mailwidgets.languages.formats import number
+from mailwidgets.languages.texts import _
 from mailwidgets.protocols.octets import shown
 from mailwidgets.reports.fault import Fault
 from mailwidgets.reports.transcript import Transcript
@@ -76,19 +78,25 @@ class Fetcher:
             async with asyncio.timeout(seconds):
                 return await self._followed(url)
         except TimeoutError as error:
-            raise NotFetched(f"it was not there after {seconds:.1f} s") from error
+            raise NotFetched(
+                _("it was not there after {seconds} s").format(seconds=number(seconds, 1))
+            ) from error
 
     async def _followed(self, url: str) -> bytes:
         seen: list[str] = []
         while True:
             parts = _parts(url)
             if seen and _parts(seen[-1]).scheme == "https" and parts.scheme == "http":
-                raise NotFetched(f"{shown(seen[-1])} redirects to HTTP without TLS")
+                raise NotFetched(
+                    _("{url} redirects to HTTP without TLS").format(url=shown(seen[-1]))
+                )
             if url in seen:
                 circle = " → ".join(shown(one) for one in (*seen, url))
-                raise NotFetched(f"it redirects in a circle: {circle}")
+                raise NotFetched(_("it redirects in a circle: {circle}").format(circle=circle))
             if len(seen) > _MOST_REDIRECTS:
-                raise NotFetched(f"it redirects more than {_MOST_REDIRECTS} times")
+                raise NotFetched(
+                    _("it redirects more than {count} times").format(count=_MOST_REDIRECTS)
+                )
             seen.append(url)
             try:
                 return await self._asked(parts)
@@ -98,9 +106,13 @@ class Fetcher:
                 raise NotFetched(f"{fault.saw.removesuffix('.')} ({fault.code})") from fault
             except ssl.SSLCertVerificationError as error:
                 why = unread(error)
-                raise NotFetched(f"its certificate: {why.saw} ({why.code})") from error
+                raise NotFetched(
+                    _("its certificate: {reason} ({code})").format(reason=why.saw, code=why.code)
+                ) from error
             except ssl.SSLError as error:
-                raise NotFetched(f"TLS failed: {shown(error.reason or str(error))}") from error
+                raise NotFetched(
+                    _("TLS failed: {reason}").format(reason=shown(error.reason or str(error)))
+                ) from error
 
     async def _asked(self, parts: SplitResult) -> bytes:
         host, port = host_name(parts.hostname or ""), parts.port or _PORTS[parts.scheme]
@@ -127,10 +139,16 @@ class Fetcher:
     async def _body(self, wire: Wire, headers: dict[str, str]) -> bytes:
         length = headers.get("content-length", "")
         if length and not re.fullmatch("[0-9]{1,18}", length):
-            raise NotFetched(f"its length is no number: {shown(length, 40)}")
+            raise NotFetched(
+                _("its length is no number: {length}").format(length=shown(length, 40))
+            )
         wanted = int(length) if length else self.most + 1  # without a length, up to the end
         if length and wanted > self.most:
-            raise NotFetched(f"it has {wanted} octets, more than {self.most // 1024} KiB")
+            raise NotFetched(
+                _("it has {size} octets, more than {most} KiB").format(
+                    size=wanted, most=self.most // 1024
+                )
+            )
         body = bytearray()
         while len(body) < wanted:
             if came := len(wire.waiting):
@@ -140,9 +158,13 @@ class Fetcher:
             elif not await wire.arrival(self.patience.timeout):
                 raise TimeoutError
         if len(body) > self.most:
-            raise NotFetched(f"it has more than {self.most // 1024} KiB")
+            raise NotFetched(_("it has more than {most} KiB").format(most=self.most // 1024))
         if length and len(body) < wanted:
-            raise NotFetched(f"it was cut off after {len(body)} of {wanted} octets")
+            raise NotFetched(
+                _("it was cut off after {count} of {size} octets").format(
+                    count=len(body), size=wanted
+                )
+            )
         return bytes(body)
 
 
@@ -170,20 +192,20 @@ async def _headers(wire: Wire) -> dict[str, str]:
     """
     status = _STATUS.match(first := await wire.line())
     if status is None:
-        raise NotFetched(f"the answer is no HTTP: {shown(first, 80)}")
+        raise NotFetched(_("the answer is no HTTP: {line}").format(line=shown(first, 80)))
     headers: dict[str, str] = {}
     octets = lines = 0
     while line := await wire.line():
         octets, lines = octets + len(line), lines + 1
         if lines > _MOST_HEADERS or octets > _MOST_HEADER_OCTETS:
-            raise NotFetched("the answer's header does not end")
-        name, _, value = line.decode("utf-8", "replace").partition(":")
+            raise NotFetched(_("the answer's header does not end"))
+        name, _colon, value = line.decode("utf-8", "replace").partition(":")
         headers.setdefault(name.strip().lower(), value.strip())
     code = int(status[1])
     if code in _MOVED and headers.get("location"):
         raise _Moved(headers["location"])
     if code != _OK:
-        raise NotFetched(f"the answer is {shown(first, 80)}")
+        raise NotFetched(_("the answer is {line}").format(line=shown(first, 80)))
     return headers
 
 
@@ -191,7 +213,7 @@ def _joined(base: str, location: str) -> str:
     try:
         return urljoin(base, location).partition("#")[0]
     except ValueError as error:
-        raise NotFetched("it redirects to no URL") from error
+        raise NotFetched(_("it redirects to no URL")) from error
 
 
 def _parts(url: str) -> SplitResult:
@@ -204,9 +226,11 @@ def _parts(url: str) -> SplitResult:
         parts = urlsplit(url)
         usable = parts.scheme in _PORTS and host_name(parts.hostname or "") and parts.port != 0
     except ValueError as error:
-        raise NotFetched("it is at no valid URL") from error
+        raise NotFetched(_("it is at no valid URL")) from error
     if "@" in parts.netloc:  # and not a word of what stands there
-        raise NotFetched("a URL must hold no user name and no password")
+        raise NotFetched(_("a URL must hold no user name and no password"))
     if not usable:
-        raise NotFetched(f"{shown(url, 120)} is no URL of HTTP or HTTPS with a host")
+        raise NotFetched(
+            _("{url} is no URL of HTTP or HTTPS with a host").format(url=shown(url, 120))
+        )
     return parts

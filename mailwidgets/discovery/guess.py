@@ -9,6 +9,7 @@ from mailwidgets.connection.endpoint import TlsMode
 from mailwidgets.discovery.names import MailAddress
 from mailwidgets.discovery.proposal import Proposal, Source
 from mailwidgets.discovery.srv import outside
+from mailwidgets.languages.texts import _
 
 NAMES = {
     "pop3": ("pop", "pop3", "mail", ""),
@@ -35,11 +36,16 @@ def guesses(
     """
     for protocol in protocols:
         usual = [f"{label}.{who.domain}" if label else who.domain for label in NAMES[protocol]]
-        reasons = dict.fromkeys(usual, "is a usual name")
+        reasons = dict.fromkeys(
+            usual, _("Guessed: {host} is a usual name; the user name is not known.")
+        )
+        taker = _(
+            "Guessed: {host} takes the mail of {domain} (MX record); the user name is not known."
+        )
         for host in exchangers[:_MOST_EXCHANGERS]:
-            reasons.setdefault(host, f"takes the mail of {who.domain} (MX record)")
+            reasons.setdefault(host, taker)
         for host, reason in reasons.items():
-            caveat = "" if who.holds(host) else outside(who, host, "plain DNS")
+            caveat = "" if who.holds(host) else outside(who, host, _("plain DNS"))
             for one in ports.get(protocol, ()):
                 yield Proposal(
                     protocol,
@@ -47,6 +53,6 @@ def guesses(
                     one.port,
                     TlsMode.IMPLICIT if one.implicit else TlsMode.REQUIRE,
                     Source.GUESS,
-                    evidence=(f"Guessed: {host} {reason}; the user name is not known.",),
+                    evidence=(reason.format(host=host, domain=who.domain),),
                     caveat=caveat,
                 )

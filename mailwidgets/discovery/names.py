@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from mailwidgets.connection.address import a_label
 from mailwidgets.connection.endpoint import one_line
 from mailwidgets.errors import InvalidValue
+from mailwidgets.languages.texts import _
 from mailwidgets.protocols.octets import shown
 from mailwidgets.reports.fault import Fault
 
@@ -44,18 +45,23 @@ class MailAddress:
         local, at, name = whole.rpartition("@")
         if not (local and at and name) or shown(whole, len(whole.encode()) + 1) != whole:
             raise InvalidValue(
-                f"An e-mail address is needed, such as ana@example.com, not {shown(text, 80)!r}."
+                _("An e-mail address is needed, such as ana@example.com, not {address}.").format(
+                    address=repr(shown(text, 80))
+                )
             )
         if len(whole.encode()) > _LONGEST_ADDRESS or any(char.isspace() for char in name):
             raise InvalidValue(
-                f"An e-mail address has {_LONGEST_ADDRESS} bytes at most and no blank behind its"
-                f" @: {shown(whole, 80)!r} cannot be one."
+                _(
+                    "An e-mail address has {most} bytes at most and no blank behind its @: "
+                    "{address} cannot be one."
+                ).format(most=_LONGEST_ADDRESS, address=repr(shown(whole, 80)))
             )
         domain = host_name(name)
         if not domain or is_ip(domain):
             raise InvalidValue(
-                f"The address must end in a domain name, such as example.com; {shown(name, 80)!r}"
-                " is none."
+                _(
+                    "The address must end in a domain name, such as example.com; {name} is none."
+                ).format(name=repr(shown(name, 80)))
             )
         return cls(whole, local, domain)
 

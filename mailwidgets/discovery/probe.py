@@ -11,7 +11,7 @@ from mailwidgets.checks.dialogue import Dialogue
 from mailwidgets.checks.imap_dialogue import ImapDialogue
 from mailwidgets.checks.pop3 import Pop3Dialogue
 from mailwidgets.checks.smtp_dialogue import SmtpDialogue
-from mailwidgets.connection import certificate
+from mailwidgets.connection import certificate, unverified
 from mailwidgets.connection.address import Address, server_name
 from mailwidgets.connection.endpoint import (
     IMPLICIT_PORTS,
@@ -25,12 +25,14 @@ from mailwidgets.connection.tls import unverified_context
 from mailwidgets.connection.wire import Wire
 from mailwidgets.discovery.proposal import Proposal, Source
 from mailwidgets.discovery.resolver import Resolver
+from mailwidgets.languages.formats import number
+from mailwidgets.languages.texts import N_, _
 from mailwidgets.protocols.octets import MalformedReply, shown
 from mailwidgets.reports.fault import Fault
 from mailwidgets.reports.transcript import Transcript
 
 _AT_ONCE = 16  # connections
-_CLEAR = "There is no TLS: password and mail could be read on the way."
+_CLEAR = N_("There is no TLS: password and mail could be read on the way.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +109,7 @@ class _Probe:
     async def run(self, turns: asyncio.Semaphore) -> None:
         """Look, within one timeout once it is this one's turn; what goes wrong is evidence."""
         if isinstance(self._addresses, Fault):
-            self._say(f"Not connected: {self._addresses.saw}")
+            self._say(_("Not connected: {reason}").format(reason=self._addresses.saw))
             return
         async with turns:
             seconds = min(self._manner.patience.timeout, self._manner.patience.left)
@@ -117,17 +119,34 @@ class _Probe:
             except Fault as fault:
                 self._say(f"{fault.saw} ({fault.code})")
             except MalformedReply as error:
-                self._say(f"What came is no {self._proposal.protocol.upper()}: {error}.")
+                self._say(
+                    _("What came is no {protocol}: {reason}.").format(
+                        protocol=self._proposal.protocol.upper(), reason=error
+                    )
+                )
             except TimeoutError:
-                self._say(f"Port {self._proposal.port}: no answer within {seconds:.1f} s.")
+                self._say(
+                    _("Port {port}: no answer within {seconds} s.").format(
+                        port=self._proposal.port, seconds=number(seconds, 1)
+                    )
+                )
             except ssl.SSLError as error:
-                self._say(f"TLS failed: {shown(error.reason or str(error))}.")
+                self._say(
+                    _("TLS failed: {reason}.").format(reason=shown(error.reason or str(error)))
+                )
             except OSError as error:
-                self._say(f"The connection failed: {shown(error.strerror or str(error))}.")
+                self._say(
+                    _("The connection failed: {reason}.").format(
+                        reason=shown(error.strerror or str(error))
+                    )
+                )
         if self._answered:
-            words = "answers" if self._verified else "answers, but not over verified TLS"
-            place = f"{self._proposal.host} port {self._proposal.port}"
-            self._manner.tell(f"{self._proposal.protocol.upper()}: {place} {words}.")
+            one = self._proposal
+            told = _("{protocol}: {host} port {port} answers, but not over verified TLS.")
+            if self._verified:
+                told = _("{protocol}: {host} port {port} answers.")
+            protocol = one.protocol.upper()
+            self._manner.tell(told.format(protocol=protocol, host=one.host, port=one.port))
 
     def judged(self) -> Proposal | None:
         """Return the proposal with what was seen; None for a guess that came to nothing."""
@@ -182,7 +201,9 @@ class _Probe:
     async def _greeted(self, dialogue: Dialogue) -> None:
         greeting = await dialogue.greet()
         self._answered = True
-        self._say(f"Port {self._proposal.port} answers: {greeting}")
+        self._say(
+            _("Port {port} answers: {greeting}").format(port=self._proposal.port, greeting=greeting)
+        )
 
     async def _ready_for_tls(self, wire: Wire, dialogue: Dialogue) -> bool:
         """Go as far as the point where a handshake may begin; return whether there is one."""
@@ -192,11 +213,14 @@ class _Probe:
         offers = await dialogue.ask()
         self._offers_tls = dialogue.offers_tls
         if not self._offers_tls:
-            self._say(offers, f"{dialogue.starttls_name} is not offered.")
+            self._say(offers, _("{command} is not offered.").format(command=dialogue.starttls_name))
             return False
         await dialogue.starttls()
         if wire.waiting:
-            raise Fault("starttls_injection", f"Before TLS came: {shown(wire.waiting)}")
+            raise Fault(
+                "starttls_injection",
+                _("Before TLS came: {words}").format(words=shown(wire.waiting)),
+            )
         return True
 
     async def _secure(self, wire: Wire) -> None:
@@ -209,8 +233,12 @@ class _Probe:
             raise await self._not_accepted(error, host) from error
         read = certificate.read(records.certificate())
         self._say(
-            f"{records.version}; the certificate verified: for {read.for_names}, issued by"
-            f" {read.issuer}, valid until {read.ends:%Y-%m-%d}."
+            _(
+                "{version}; the certificate verified: for {names}, issued by {issuer}, valid until "
+                "{end:%Y-%m-%d}."
+            ).format(
+                version=records.version, names=read.for_names, issuer=read.issuer, end=read.ends
+            )
         )
 
     async def _not_accepted(self, error: ssl.SSLCertVerificationError, host: str) -> Fault:
@@ -225,12 +253,12 @@ class _Probe:
                     await dialogue.starttls()
                 records = await wire.handshake(unverified_context(force_tls12=False), host)
                 read, sent = certificate.read(records.certificate()), len(records.chain())
-                return certificate.not_verified(error, host, read, sent)
+                return unverified.not_verified(error, host, read, sent)
             except (Fault, MalformedReply, OSError):
-                return certificate.unread(error)  # that one says less, but it is certain
+                return unverified.unread(error)  # that one says less, but it is certain
             finally:
                 await wire.drop()
-        return certificate.unread(error)
+        return unverified.unread(error)
 
     def _say(self, *sentences: str) -> None:
         self._said += [shown(one, 400) for one in sentences]
@@ -239,10 +267,14 @@ class _Probe:
 def _inexpressible(one: Proposal, tls: TlsMode) -> str:
     """Return why a person has to look first: no TLS, or a choice that the settings lack."""
     if tls is TlsMode.NONE:
-        return _CLEAR
+        return _(_CLEAR)
     yes_and_no = one.protocol in {"pop3", "imap"}
     if tls is TlsMode.IMPLICIT and yes_and_no and one.port in STARTTLS_PORTS:
-        return f"On port {one.port} the settings would mean STARTTLS, not TLS from the first byte."
+        return _(
+            "On port {port} the settings would mean STARTTLS, not TLS from the first byte."
+        ).format(port=one.port)
     if tls is TlsMode.REQUIRE and one.port in IMPLICIT_PORTS:
-        return f"On port {one.port} the settings would mean TLS from the first byte, not STARTTLS."
+        return _(
+            "On port {port} the settings would mean TLS from the first byte, not STARTTLS."
+        ).format(port=one.port)
     return ""

@@ -8,28 +8,34 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from mailwidgets.connection.endpoint import TlsMode
+from mailwidgets.languages.texts import N_, _, ngettext
 from mailwidgets.reports.outcome import Fix
 
 PROTOCOLS = ("pop3", "smtp", "imap")
 """What is discovered, in the panel's order; each is the section that it fills, too."""
 
 _WORDS = {
-    TlsMode.NONE: "no TLS",
-    TlsMode.REQUIRE: "TLS required",
-    TlsMode.AUTO: "TLS where offered",
-    TlsMode.IMPLICIT: "TLS from the first byte",
+    TlsMode.NONE: N_("no TLS"),
+    TlsMode.REQUIRE: N_("TLS required"),
+    TlsMode.AUTO: N_("TLS where offered"),
+    TlsMode.IMPLICIT: N_("TLS from the first byte"),
 }
 
 
 class Source(enum.StrEnum):
     """Where a proposal comes from, the most trustworthy first."""
 
-    SRV = "srv"
+    SRV = N_("srv")
     """The domain's SRV records (RFC 6186, RFC 8314)."""
-    AUTOCONFIG = "autoconfig"
+    AUTOCONFIG = N_("autoconfig")
     """A document in Mozilla's autoconfig format."""
-    GUESS = "guess"
+    GUESS = N_("guess")
     """A usual name and port that answered."""
+
+    @property
+    def words(self) -> str:
+        """Return it in the language in use; ``str()`` is the same in all."""
+        return _(self.value)
 
 
 _RANKS = {source: rank for rank, source in enumerate(Source)}
@@ -152,10 +158,18 @@ class Proposal:
 
     def __str__(self) -> str:
         """Return it in one line."""
-        proven = "verified" if self.verified else "not verified"
-        user = f", user {self.user}" if self.user else ""
-        words = f"{_WORDS[self.tls]}{user} ({self.source}, {proven})"
-        return f"{self.protocol.upper()} {self.host} port {self.port}, {words}"
+        told = _("{protocol} {host} port {port}, {tls} ({source}, {proven})")
+        if self.user:
+            told = _("{protocol} {host} port {port}, {tls}, user {user} ({source}, {proven})")
+        return told.format(
+            protocol=self.protocol.upper(),
+            host=self.host,
+            port=self.port,
+            tls=_(_WORDS[self.tls]),
+            user=self.user,
+            source=self.source.words,
+            proven=_("verified") if self.verified else _("not verified"),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,11 +215,16 @@ class Discovery:
 
     def __str__(self) -> str:
         """Return it for a terminal: the ranked proposals with their evidence, then the remarks."""
-        found = f"{len(self.proposals)} found" if self.proposals else "none found"
-        lines = [f"Servers for {self.address}: {found}."]
+        count = len(self.proposals)
+        told = ngettext(
+            "Servers for {address}: {count} found.", "Servers for {address}: {count} found.", count
+        )
+        told = told if count else _("Servers for {address}: none found.")
+        lines = [told.format(address=self.address, count=count)]
         for one in self.proposals:
             lines += [f"  {one}", *(f"      {sentence}" for sentence in one.evidence)]
-            lines += [f"      To confirm: {one.caveat}"] if one.caveat else []
+            caveat = _("To confirm: {caveat}").format(caveat=one.caveat)
+            lines += [f"      {caveat}"] if one.caveat else []
         return "\n".join([*lines, *(f"  - {remark}" for remark in self.remarks)])
 
     def _repr_pretty_(self, printer: _Printer, cycle: bool) -> None:  # noqa: FBT001 - IPython's

@@ -15,6 +15,8 @@ from mailwidgets.connection.endpoint import Endpoint
 from mailwidgets.connection.patience import Patience
 from mailwidgets.discovery.names import host_name, is_ip, port_number
 from mailwidgets.errors import InvalidValue
+from mailwidgets.languages.formats import number
+from mailwidgets.languages.texts import _
 from mailwidgets.protocols.octets import shown
 from mailwidgets.reports.fault import Fault
 
@@ -52,8 +54,9 @@ class NoRecords(Exception):
     """
 
     def __init__(self, asked: str, reason: str) -> None:
-        super().__init__(f"No {asked}{': ' if reason else ''}{reason}.")
-        self.reason = reason or "none given"
+        told = _("No {records}: {reason}.") if reason else _("No {records}.")
+        super().__init__(told.format(records=asked, reason=reason))
+        self.reason = reason or _("none given")
 
 
 class Resolver:
@@ -86,8 +89,10 @@ class Resolver:
         host, number = host.strip("[] "), port_number(port)
         if not is_ip(host) or not number:
             raise InvalidValue(
-                "A name server is an IP address with or without a port, such as 127.0.0.1:5353,"
-                f" not {shown(name_server, 80)!r}."
+                _(
+                    "A name server is an IP address with or without a port, such as "
+                    "127.0.0.1:5353, not {server}."
+                ).format(server=repr(shown(name_server, 80)))
             )
         asking = dns.asyncresolver.Resolver(configure=False)
         asking.nameservers, asking.port = [host], number
@@ -127,16 +132,20 @@ class Resolver:
             return await resolve(endpoint, patience, suggest=False)
         must_be_allowed(endpoint)
         kinds = (("AAAA", socket.AddressFamily.AF_INET6), ("A", socket.AddressFamily.AF_INET))
-        answers = [self._of_family(name, kind, patience) for kind, _ in kinds]
+        answers = [self._of_family(name, kind, patience) for kind, _family in kinds]
         families, problems = [], []
-        for (_, family), (ips, problem) in zip(kinds, await asyncio.gather(*answers), strict=True):
+        told = await asyncio.gather(*answers)
+        for (_kind, family), (ips, problem) in zip(kinds, told, strict=True):
             families.append([_address(family, ip, endpoint.port) for ip in ips])
             problems.append(problem)
         turns: Iterable[tuple[Address | None, ...]] = itertools.zip_longest(*families)
         found = [one for turn in turns for one in turn if one is not None]
         if not found:
             raise Fault(
-                "dns_not_found", f"{name} has no address: {'; '.join(dict.fromkeys(problems))}."
+                "dns_not_found",
+                _("{host} has no address: {reasons}.").format(
+                    host=name, reasons="; ".join(dict.fromkeys(problems))
+                ),
             )
         return found
 
@@ -154,7 +163,7 @@ class Resolver:
         import dns.exception  # noqa: PLC0415 - likewise
         import dns.resolver  # noqa: PLC0415 - likewise
 
-        asked = f"{kind} records of {name}"
+        asked = _("{kind} records of {name}").format(kind=kind, name=name)
         lifetime = min(patience.timeout, patience.left)
         try:
             asking = self._asking or dns.asyncresolver.Resolver()
@@ -162,9 +171,11 @@ class Resolver:
                 name, kind, search=False, lifetime=lifetime, raise_on_no_answer=False
             )
         except dns.resolver.NXDOMAIN as error:
-            raise NoRecords(asked, "there is no such name") from error
+            raise NoRecords(asked, _("there is no such name")) from error
         except dns.exception.Timeout as error:
-            raise NoRecords(asked, f"no answer within {lifetime:.1f} s") from error
+            raise NoRecords(
+                asked, _("no answer within {seconds} s").format(seconds=number(lifetime, 1))
+            ) from error
         except (dns.exception.DNSException, OSError) as error:
             reason = shown(str(error) or type(error).__name__).removesuffix(".")
             raise NoRecords(asked, reason) from error

@@ -10,6 +10,7 @@ from mailwidgets.connection.patience import Patience
 from mailwidgets.discovery.names import MailAddress
 from mailwidgets.discovery.proposal import Proposal, Source
 from mailwidgets.discovery.resolver import NoRecords, Resolver
+from mailwidgets.languages.texts import N_, _
 
 SERVICES = (
     ("_imaps._tcp", "imap", TlsMode.IMPLICIT),
@@ -20,7 +21,7 @@ SERVICES = (
     ("_submission._tcp", "smtp", TlsMode.REQUIRE),
 )
 """Label of each service, its protocol, and how TLS comes there."""
-_USER = "User name: the whole address, which is to be tried first (RFC 6186 §4)."
+_USER = N_("User name: the whole address, which is to be tried first (RFC 6186 §4).")
 
 
 @dataclass(slots=True)
@@ -40,7 +41,7 @@ class Found:
 
 async def from_srv(who: MailAddress, resolver: Resolver, patience: Patience) -> Found:
     """Ask for the SRV records of all services at once."""
-    names = [f"{label}.{who.domain}" for label, _, _ in SERVICES]
+    names = [f"{label}.{who.domain}" for label, _protocol, _tls in SERVICES]
     answers = await asyncio.gather(*(_asked(name, who, resolver, patience) for name in names))
     found = Found()
     for answer in answers:
@@ -62,11 +63,14 @@ async def _asked(name: str, who: MailAddress, resolver: Resolver, patience: Pati
     for one in services:
         if not one.target:
             found.withheld.add(protocol)
-            found.remarks.append(f"{name} says that this service is not offered (target '.').")
+            found.remarks.append(
+                _("{name} says that this service is not offered (target '.').").format(name=name)
+            )
             continue
-        says = (
-            f"SRV record {name}: {one.target} port {one.port},"
-            f" priority {one.priority}, weight {one.weight}."
+        says = _(
+            "SRV record {name}: {host} port {port}, priority {priority}, weight {weight}."
+        ).format(
+            name=name, host=one.target, port=one.port, priority=one.priority, weight=one.weight
         )
         proposal = Proposal(
             protocol,
@@ -75,7 +79,7 @@ async def _asked(name: str, who: MailAddress, resolver: Resolver, patience: Pati
             tls,
             Source.SRV,
             user=who.whole,
-            evidence=(says, _USER, *_foreign(who, one.target)),
+            evidence=(says, _(_USER), *_foreign(who, one.target)),
             priority=one.priority,
             weight=one.weight,
             caveat=" ".join(_foreign(who, one.target)),
@@ -86,12 +90,12 @@ async def _asked(name: str, who: MailAddress, resolver: Resolver, patience: Pati
 
 def _foreign(who: MailAddress, host: str) -> tuple[str, ...]:
     """Return what RFC 6186 §4 has a person confirm, if there is anything."""
-    return () if who.holds(host) else (outside(who, host, "plain DNS"),)
+    return () if who.holds(host) else (outside(who, host, _("plain DNS")),)
 
 
 def outside(who: MailAddress, host: str, told_by: str) -> str:
     """Return why a host beyond the address's domain needs someone's consent."""
-    return (
-        f"{host} is outside {who.domain}, and {told_by}, which anyone on the way can forge, names"
-        " it: make sure that it is the provider's."
-    )
+    return _(
+        "{host} is outside {domain}, and {source}, which anyone on the way can forge, names "
+        "it: make sure that it is the provider's."
+    ).format(host=host, domain=who.domain, source=told_by)

@@ -15,6 +15,9 @@ import re
 from pathlib import Path
 from typing import Final
 
+from mailwidgets.languages.formats import number
+from mailwidgets.languages.texts import _
+
 LOCAL: Final = 50_000  # documents that are read in five seconds from a local disk
 REMOTE: Final = 2_500  # and from a network share
 
@@ -38,16 +41,20 @@ def advice(folder: Path | None, documents: int) -> str:
     remote = on_network(folder)
     if documents <= (REMOTE if remote else LOCAL):
         return ""
-    reason = (
-        "it is on a network share, where each of them costs several round trips"
-        if remote
-        else f"that is {2 * documents:,} small files for every backup, and one writer at a time"
+    told = _(
+        "{folder} holds {count} users and workstations: that is {files} small files for every "
+        "backup, and one writer at a time, and whatever looks at everyone takes longer than five "
+        "seconds. A database is the better store, for many machines at once: mailwidgets migrate "
+        "--to postgresql://… moves everything, and proves it."
     )
-    return (
-        f"{folder} holds {documents:,} users and workstations: {reason}, and whatever looks at "
-        "everyone takes longer than five seconds. A database is the better store, for many "
-        "machines at once: mailwidgets migrate --to postgresql://… moves everything, and proves it."
-    )
+    if remote:
+        told = _(
+            "{folder} holds {count} users and workstations: it is on a network share, where each "
+            "of them costs several round trips, and whatever looks at everyone takes longer than "
+            "five seconds. A database is the better store, for many machines at once: mailwidgets "
+            "migrate --to postgresql://… moves everything, and proves it."
+        )
+    return told.format(folder=folder, count=number(documents), files=number(2 * documents))
 
 
 def on_network(folder: Path) -> bool:

@@ -14,6 +14,7 @@ from typing import Final
 
 from mailwidgets.everyone.shifts import Impact, Shift, Side
 from mailwidgets.everyone.standing import COMPANY, Reader, Standing
+from mailwidgets.languages.texts import _
 from mailwidgets.settings.documents import Change, Document, Documents, Key, changed
 from mailwidgets.settings.levels import Identity, Level, Place
 from mailwidgets.settings.resolve import ACCOUNT, BORROWERS, Value, resolve
@@ -171,7 +172,9 @@ def _sides(before: Value, after: Value, documents: tuple[Document, Document]) ->
         found.append((effective, Side(value.shown(effective), value.from_words)))
     (old, one), (new, other) = found
     if old != new and before.setting.field.shown(old) == before.setting.field.shown(new):
-        other = replace(other, value=f"{other.value}, another")  # secrets and certificates
+        other = replace(
+            other, value=_("{value}, another").format(value=other.value)
+        )  # secrets and certificates
     return one, other
 
 
@@ -192,7 +195,7 @@ def _shifts(
         for (key, before, after), names in ids.items()
     ]
     found.sort(key=lambda one: (keys.index(one.key), not one.everyone_else, -len(one.ids)))
-    for _, group in groupby(found, key=lambda one: one.key):
+    for _key, group in groupby(found, key=lambda one: one.key):
         yield from group
 
 

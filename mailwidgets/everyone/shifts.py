@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import Any, Final
 
+from mailwidgets.languages.formats import number
+from mailwidgets.languages.texts import _, ngettext
 from mailwidgets.settings.documents import Key
 from mailwidgets.settings.levels import Identity, Level
 from mailwidgets.settings.sections import SETTINGS
@@ -30,7 +32,7 @@ class Side:
 
     def __str__(self) -> str:
         """Return ``587 (company)``; safe on a terminal."""
-        return printable(f"{self.value or 'none'} ({self.origin})")
+        return printable(f"{self.value or _('none')} ({self.origin})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +62,19 @@ class Shift:
     def whose(self) -> str:
         """Return for whom, in words: ``812 users (ana, bob, eva and 809 more)``."""
         if self.level is Level.COMPANY:
-            return "the company"
+            return _("the company")
         told = [_counted(self.level, self.ids)] if self.ids else []
         if self.everyone_else:
-            told.append(f"every {self.level} that has stored nothing")
-        return " and ".join(told)
+            user = self.level is Level.USER
+            every = _("every user that has stored nothing")
+            told.append(every if user else _("every workstation that has stored nothing"))
+        return _(" and ").join(told)
 
     def __str__(self) -> str:
         """Return ``smtp.port: 25 (default) → 587 (company) for 2 users (ana, bob)``."""
-        return f"{'.'.join(self.key)}: {self.before} → {self.after} for {self.whose}"
+        told = _("{setting}: {before} → {after} for {whose}")
+        name = ".".join(self.key)
+        return told.format(setting=name, before=self.before, after=self.after, whose=self.whose)
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as JSON has it."""
@@ -131,18 +137,20 @@ class Impact:
     def __str__(self) -> str:
         """Return a line per shift, in plain text; of many of one setting the first few."""
         lines: list[str] = []
-        for _, group in groupby(self.shifts, key=lambda one: one.key):
+        for key, group in groupby(self.shifts, key=lambda one: one.key):
             shifts = list(group)
             lines += map(str, shifts[:TOLD])
             if rest := sorted(id_ for one in shifts[TOLD:] for id_ in one.ids):
                 whose = _counted(shifts[0].level, rest)
-                lines.append(f"{'.'.join(shifts[0].key)}: changes otherwise for {whose}")
+                told = _("{setting}: changes otherwise for {whose}")
+                lines.append(told.format(setting=".".join(key), whose=whose))
+        told = _("{setting}: unchanged for {whose}")
         lines += [
-            f"{'.'.join(key)}: unchanged for {_counted(SETTINGS[key].level, ids)}"
+            told.format(setting=".".join(key), whose=_counted(SETTINGS[key].level, ids))
             for key, ids in self.unchanged.items()
         ]
-        lines += [f"not known: {reason}" for reason in self.unread]
-        return "\n".join(lines) or "No effective value changes."
+        lines += [_("not known: {reason}").format(reason=reason) for reason in self.unread]
+        return "\n".join(lines) or _("No effective value changes.")
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as JSON has it, complete."""
@@ -156,5 +164,12 @@ class Impact:
 def _counted(level: Level, ids: Sequence[str]) -> str:
     """Return ``1 user (ana)`` or ``812 users (ana, bob, eva and 809 more)``."""
     names = printable(", ".join(ids[:NAMED]))
-    names += f" and {len(ids) - NAMED:,} more" if len(ids) > NAMED else ""
-    return f"{len(ids):,} {level}{'s' if len(ids) != 1 else ''} ({names})"
+    if len(ids) > NAMED:
+        more = len(ids) - NAMED
+        told = ngettext("{names} and {count} more", "{names} and {count} more", more)
+        names = told.format(names=names, count=number(more))
+    if level is Level.USER:
+        told = ngettext("{count} user ({names})", "{count} users ({names})", len(ids))
+    else:
+        told = ngettext("{count} workstation ({names})", "{count} workstations ({names})", len(ids))
+    return told.format(count=number(len(ids)), names=names)

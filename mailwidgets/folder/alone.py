@@ -16,6 +16,7 @@ from filelock import lock_descriptor, unlock_descriptor
 
 from mailwidgets.disk import make_folder, reported
 from mailwidgets.errors import StoreError
+from mailwidgets.languages.texts import N_, _
 
 LOCK: Final = ".lock"
 
@@ -48,18 +49,21 @@ class Turn:
         """
         if not _is_at(self.number, self.path):
             raise StoreError(
-                f"{self.path.parent} went away while it was written: it was unmounted, removed "
-                f"or replaced. {consequence}"
+                _(
+                    "{folder} went away while it was written: it was unmounted, removed or "
+                    "replaced. {consequence}"
+                ).format(folder=self.path.parent, consequence=_(consequence))
             )
 
 
 def gone(folder: Path) -> StoreError:
     """Return the error for a store that was here a moment ago."""
-    return StoreError(
-        f"{folder} held settings a moment ago, and now there is nothing: is its disk or share "
+    told = _(
+        "{folder} held settings a moment ago, and now there is nothing: is its disk or share "
         "still mounted? Nothing was read or stored. Should they have been removed on purpose, "
         "start again."
     )
+    return StoreError(told.format(folder=folder))
 
 
 @contextmanager
@@ -81,7 +85,7 @@ def alone(folder: Path, timeout: float, *, new: bool = False) -> Iterator[Turn]:
     path = folder / LOCK
     number = _locked(path, timeout, new=new)
     try:
-        with reported(path, "written", "Nothing was stored."):
+        with reported(path, "written", N_("Nothing was stored.")):
             turn = Turn(bool(os.read(number, _LONGEST_NOTE)), path, number)
             os.lseek(number, 0, os.SEEK_SET)
             with suppress(OSError):  # a full disk: the note is for those who wait
@@ -114,15 +118,21 @@ def _locked(path: Path, timeout: float, *, new: bool) -> int:
                 os.close(number)
         if time.monotonic() >= deadline:
             raise StoreError(
-                f"{path.parent} is being written by {_note(path) or 'another process'}: waited "
-                f"{timeout:g} s. Nothing was stored: try again."
+                _(
+                    "{folder} is being written by {writer}: waited {seconds} s. Nothing was "
+                    "stored: try again."
+                ).format(
+                    folder=path.parent,
+                    writer=_note(path) or _("another process"),
+                    seconds=f"{timeout:g}",
+                )
             )
         time.sleep(pause * random.uniform(0.5, 1))  # noqa: S311 - so that not all try at once
         pause = min(pause * 1.5, _LONGEST_PAUSE)
 
 
 def _open(path: Path, *, new: bool) -> int:
-    with reported(path, "written", "Nothing was stored."):
+    with reported(path, "written", N_("Nothing was stored.")):
         # Some systems refuse O_CREAT for somebody else's file in a shared folder.
         try:
             return os.open(path, _OPEN)
@@ -139,9 +149,11 @@ def _lock(number: int, path: Path) -> bool:
         return lock_descriptor(number, blocking=False)
     except OSError as error:
         raise StoreError(
-            f"{path} cannot be locked: {error.strerror or error}. Nothing was stored: without "
-            "a lock two writers could undo each other. A network share must offer file locks "
-            "(over NFS, its lock service); else keep the store on a disk of this machine."
+            _(
+                "{path} cannot be locked: {reason}. Nothing was stored: without a lock two writers "
+                "could undo each other. A network share must offer file locks (over NFS, its lock "
+                "service); else keep the store on a disk of this machine."
+            ).format(path=path, reason=error.strerror or error)
         ) from error
 
 

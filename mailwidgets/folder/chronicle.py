@@ -32,12 +32,22 @@ from mailwidgets.errors import DamagedDocument
 from mailwidgets.folder.names import SUFFIX as DOCUMENT
 from mailwidgets.folder.names import document_name
 from mailwidgets.folder.owners import check_written, mode_of_new, open_to_read
+from mailwidgets.languages.texts import N_, _
 from mailwidgets.settings.levels import Place
 from mailwidgets.store.commits import Commit, printable, read_record, time_told
 
 SUFFIX: Final = ".history"
 FIRST: Final = "first"  # marks a record that counts only where a document or another names it
 
+_DAMAGED = N_(
+    "{file}: the record of commit {commit} is damaged ({error}), so what came before it cannot be "
+    "told."
+)
+_MISSING = N_("{file}: the record of commit {commit} is missing or damaged.")
+_MISSING_BEFORE = N_(
+    "{file}: the record of commit {commit} is missing or damaged, so what came before it cannot be "
+    "told."
+)
 _BINARY = getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
 _APPEND: Final = os.O_RDWR | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0) | _BINARY
 _READ: Final = os.O_RDONLY | _BINARY
@@ -100,7 +110,7 @@ class Chronicle:
             check_written(self.path, number)
             status = os.fstat(number)
             if not stat.S_ISREG(status.st_mode):
-                raise OSError(errno.EINVAL, "it is no regular file")  # noqa: TRY301 - closes it
+                raise OSError(errno.EINVAL, _("it is no regular file"))  # noqa: TRY301 - closes it
             size = status.st_size
             try:
                 if size:
@@ -159,21 +169,20 @@ class Chronicle:
                 try:
                     yield read_record(record, self.place)
                 except (KeyError, TypeError, ValueError) as error:
-                    raise self._damaged(record["commit"], f"is damaged ({error!r})") from error
+                    raise self._damaged(record["commit"], _DAMAGED, error=repr(error)) from error
                 told = True
             if told:
                 break
         if wanted != last:
-            raise self._damaged(last, "is missing or damaged", "")
+            raise self._damaged(last, _MISSING)
 
-    def _damaged(
-        self, commit: str, how: str, consequence: str = ", so what came before it cannot be told"
-    ) -> DamagedDocument:
-        return DamagedDocument(
-            f"{self.path}: the record of commit {printable(commit)} {how}{consequence}. The "
-            "settings themselves are not affected. Put back an older copy of the file, or move it "
-            "away: then the next save begins a new one."
+    def _damaged(self, commit: str, what: str, error: str = "") -> DamagedDocument:
+        told = _(what).format(file=self.path, commit=printable(commit), error=error)
+        advice = _(
+            "The settings themselves are not affected. Put back an older copy of the file, or "
+            "move it away: then the next save begins a new one."
         )
+        return DamagedDocument(f"{told} {advice}")
 
     def _chain(self, first: str) -> Iterator[dict[str, Any]]:
         """Yield the records from the one wanted on, each the parent of the one before."""
@@ -187,7 +196,7 @@ class Chronicle:
             if not expected:
                 return
         if found:
-            raise self._damaged(expected, "is missing or damaged")
+            raise self._damaged(expected, _MISSING_BEFORE)
 
     def _lines_backwards(self) -> Iterator[bytes]:
         """Yield the lines from the end, reading no more than is asked for.

@@ -31,6 +31,7 @@ from mailwidgets.folder.journal import AT_ONCE, Journal
 from mailwidgets.folder.names import COMPANY, FOLDERS, document_name, file_name, is_cut, place_of
 from mailwidgets.folder.owners import stranger
 from mailwidgets.folder.writer import Found, Writer
+from mailwidgets.languages.texts import _
 from mailwidgets.settings.documents import Change, Document, Documents
 from mailwidgets.settings.levels import Identity, Level, Place
 from mailwidgets.settings.sections import fit
@@ -159,7 +160,7 @@ class FolderStore(Store):
         found = self._chronicles(places, damaged)
         chains = (_sound(one.commits(written.commit), damaged) for one, written in found)
         merged = heapq.merge(*chains, key=_order, reverse=True)
-        for _, records in itertools.groupby(merged, key=_order):
+        for _at, records in itertools.groupby(merged, key=_order):
             yield joined(records)
         if damaged:
             raise damaged[0]
@@ -244,10 +245,10 @@ class FolderStore(Store):
         """Return why this person may not write a place, as far as can be told beforehand."""
         document = self.path / document_name(place)
         if not _may_add_to(document.parent):
-            return f"you may not write into {document.parent}"
+            return _("you may not write into {folder}").format(folder=document.parent)
         for file in (self.path / LOCK, document, self.path / history_name(place)):
             if not (os.access(file, os.W_OK) if file.exists() else _may_add_to(file.parent)):
-                return f"you may not write {file}"
+                return _("you may not write {file}").format(file=file)
             if file.name != LOCK and (why := stranger(file)):
                 return why
         return ""

@@ -31,6 +31,8 @@ from mailwidgets.folder.staging import (
     temporary_beside,
     write_staged,
 )
+from mailwidgets.languages.formats import number
+from mailwidgets.languages.texts import N_, _
 from mailwidgets.store.parse import LARGEST, parse
 
 JOURNAL: Final = ".journal"
@@ -40,7 +42,11 @@ _NAME = re.compile(r"(?!\.)[\w@.%~-]+(/(?!\.)[\w@.%~-]+)?\Z", re.ASCII)
 _LARGEST = 128 * 2**20  # bytes of the journal, which names two files for each new person
 _REMEMBERED = 1000  # paths
 _PATIENCE = 5.0  # seconds; a commit takes milliseconds
-_FLEETING = "What was saved is stored and read by everyone, but may not outlive a power failure."
+_EARLIER = N_("Nothing was stored: an earlier save counts, but could not be finished: try again.")
+_UNFINISHED = N_("The save counts, but could not be finished: try again.")
+_FLEETING = N_(
+    "What was saved is stored and read by everyone, but may not outlive a power failure."
+)
 
 
 class Journal:
@@ -88,7 +94,11 @@ class Journal:
                 if first is again or [*map(_number, first)] == [*map(_number, again)]:
                     return dict(zip(listed, map(_content, first), strict=True))
             if time.monotonic() > deadline:
-                raise StoreError(f"{self.root} changes faster than it can be read: try again")
+                raise StoreError(
+                    _("{folder} changes faster than it can be read: try again").format(
+                        folder=self.root
+                    )
+                )
 
     def read_alone(self, names: Iterable[str]) -> dict[str, bytes | None]:
         """Return the files as they are, under the lock and with nothing waiting: none can change.
@@ -127,7 +137,7 @@ class Journal:
             content, source = parse(journal.read(_LARGEST + 1), str(self._path), largest=_LARGEST)
         for name, temporary in content.items():
             if not (_NAME.match(name) and TEMPORARY.match(str(temporary))):
-                raise source.damaged_at((name,), "this is no file of the store")
+                raise source.damaged_at((name,), _("this is no file of the store"))
         return {name: self.root.joinpath(name).with_name(temp) for name, temp in content.items()}
 
     def replace(self, files: Mapping[str, bytes], besides: Besides | None = None) -> None:
@@ -159,7 +169,7 @@ class Journal:
                 besides.undo()
                 discard(staged.values(), besides)
         if len(staged) > 1:
-            self._finish(staged, "The save counts, but")
+            self._finish(staged, _UNFINISHED)
 
     def _undecided(self, staged: Mapping[str, Path]) -> bool:
         """Return whether staged files do not count and will not: the save failed."""
@@ -173,9 +183,8 @@ class Journal:
         content = {name: temporary.name for name, temporary in staged.items()}
         data = json.dumps(content, indent=2).encode()
         if len(data) > _LARGEST:  # nobody would read it again
-            raise StoreError(
-                f"{len(staged):,} files are more than can be saved at once. {UNCHANGED}"
-            )
+            told = _("{count} files are more than can be saved at once. Nothing was stored.")
+            raise StoreError(told.format(count=number(len(staged))))
         try:
             with reported(self._path, "written", UNCHANGED):
                 stage(draft, data)
@@ -206,10 +215,10 @@ class Journal:
         """
         waiting = self.waiting()
         if waiting:
-            self._finish(waiting, "Nothing was stored: an earlier save counts, but")
+            self._finish(waiting, _EARLIER)
 
-    def _finish(self, waiting: Mapping[str, Path], what: str) -> None:
-        with reported(self._path, "followed", f"{what} could not be finished: try again."):
+    def _finish(self, waiting: Mapping[str, Path], consequence: str) -> None:
+        with reported(self._path, "followed", consequence):
             sync(self.root)
             for name, temporary in waiting.items():
                 with suppress(FileNotFoundError):  # it has its name already

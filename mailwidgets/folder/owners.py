@@ -21,6 +21,7 @@ from typing import BinaryIO, Final
 from mailwidgets import disk
 from mailwidgets.errors import DamagedDocument, ReadOnlyStore
 from mailwidgets.folder.names import FOLDERS, SUFFIX, place_of
+from mailwidgets.languages.texts import _
 from mailwidgets.settings.levels import Level
 
 if sys.platform != "win32":
@@ -70,7 +71,9 @@ def open_to_read(path: Path, flags: int, target: Path) -> int:
     except OSError as error:
         if error.errno != errno.ELOOP:
             raise
-        raise DamagedDocument(f"{path} is a link, and links do not count here") from error
+        raise DamagedDocument(
+            _("{path} is a link, and links do not count here").format(path=path)
+        ) from error
     try:
         _counts(path, os.fstat(number), folder, target)
     except DamagedDocument:
@@ -94,9 +97,11 @@ def check_written(path: Path, number: int) -> None:
         return
     status = os.fstat(number)
     if status.st_uid not in _trusted(path, folder):
-        raise PermissionError(errno.EPERM, f"it belongs to {_name(status.st_uid)}")
+        raise PermissionError(
+            errno.EPERM, _("it belongs to {owner}").format(owner=_name(status.st_uid))
+        )
     if status.st_nlink > 1:  # a hard link: what is added would stand in another file
-        raise PermissionError(errno.EPERM, "it has a second name elsewhere")
+        raise PermissionError(errno.EPERM, _("it has a second name elsewhere"))
 
 
 def begin(path: Path, data: bytes, target: Path) -> int:
@@ -118,7 +123,7 @@ def begin(path: Path, data: bytes, target: Path) -> int:
         OSError: if it cannot be written.
     """
     if refusal := stranger(target):
-        raise ReadOnlyStore(f"{refusal}. Nothing was stored.")
+        raise ReadOnlyStore(_("{refusal}. Nothing was stored.").format(refusal=refusal))
     number = disk.begin(path, data, target, mode=mode_of_new(target))
     try:
         _give(number, target)
@@ -143,12 +148,13 @@ def stranger(path: Path) -> str:
         return ""
     trusted, us = _trusted(path, folder), os.geteuid()
     if status is None:
-        told = f"in the shared folder {path.parent} only {_name(folder.st_uid)} or the account "
-        return "" if us in trusted else f"{told}of that name make {path.name}"
+        return "" if us in trusted else _not_yours(path, folder)
     if status.st_uid not in trusted or stat.S_ISLNK(status.st_mode):
         return _told(path, status)
     if us not in (_ROOT, status.st_uid, folder.st_uid):
-        return f"{path} belongs to {_name(status.st_uid)}, and the folder is shared"
+        return _("{path} belongs to {owner}, and the folder is shared").format(
+            path=path, owner=_name(status.st_uid)
+        )
     return ""
 
 
@@ -211,11 +217,16 @@ def _name(number: int) -> str:
     try:
         return pwd.getpwuid(number).pw_name
     except KeyError:
-        return f"user number {number}"
+        return _("user number {number}").format(number=number)
+
+
+def _not_yours(path: Path, folder: os.stat_result) -> str:
+    told = _("in the shared folder {folder} only {owner} or the account of that name make {file}")
+    return told.format(folder=path.parent, owner=_name(folder.st_uid), file=path.name)
 
 
 def _told(path: Path, status: os.stat_result) -> str:
-    return (
-        f"{path} belongs to {_name(status.st_uid)}, who may not speak for others in a shared "
-        "folder, so it does not count. Its folder's owner can remove it"
-    )
+    return _(
+        "{path} belongs to {owner}, who may not speak for others in a shared folder, so it "
+        "does not count. Its folder's owner can remove it"
+    ).format(path=path, owner=_name(status.st_uid))

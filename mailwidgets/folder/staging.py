@@ -11,9 +11,10 @@ from typing import Final
 
 from mailwidgets.disk import make_folder, reported
 from mailwidgets.folder.owners import begin
+from mailwidgets.languages.texts import N_
 
 TEMPORARY: Final = re.compile(r"\.[0-9a-f]{16}\.tmp\Z")
-UNCHANGED: Final = "Nothing was stored."
+UNCHANGED: Final = N_("Nothing was stored.")
 
 _TOGETHER = 16  # files that are open at once
 

@@ -20,13 +20,14 @@ from mailwidgets.folder.chronicle import FIRST, Added, Chronicle, history_name, 
 from mailwidgets.folder.journal import Journal
 from mailwidgets.folder.names import document_name
 from mailwidgets.folder.staging import UNCHANGED, Besides, Unsynced
+from mailwidgets.languages.texts import N_, _
 from mailwidgets.settings.documents import Change
 from mailwidgets.settings.levels import Place
 from mailwidgets.store.commits import Commit, Moved, Note
 from mailwidgets.store.merge import Merged, merge, places_of
 from mailwidgets.store.written import Written, dumped, read_written
 
-_UNKNOWN: Final = "Whether the save was stored is not known: look before you save again."
+_UNKNOWN: Final = N_("Whether the save was stored is not known: look before you save again.")
 
 Found = Mapping[Place, tuple[Written, bytes | None]]  # what documents hold, and their bytes
 Record = dict[str, Any]
@@ -178,9 +179,10 @@ class Writer:
         if data is not None or (moved.commits and os.path.lexists(history)):
             file = history if data is None else here.file
             raise StoreError(
-                f"{file} holds something else already than what would be taken over for "
-                f"{moved.place}. {UNCHANGED} Take it over into an empty store, or move the file "
-                "away."
+                _(
+                    "{file} holds something else already than what would be taken over for "
+                    "{place}. {unchanged} Take it over into an empty store, or move the file away."
+                ).format(file=file, place=moved.place.words, unchanged=_(UNCHANGED))
             )
         files = {}
         if moved.content:

@@ -11,6 +11,8 @@ from mailwidgets.reports.report import State, Who
 class Diagnosis:
     """One fault, in our own words; the server's are what a finding *saw*.
 
+    The texts are declared, in English: a finding has them in the language in use.
+
     Attributes:
         meaning: what it means, one or two sentences.
         advice: what to do.

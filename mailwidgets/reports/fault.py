@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mailwidgets.languages.texts import _
 from mailwidgets.reports.connection_faults import CONNECTION_FAULTS
 from mailwidgets.reports.diagnosis import Diagnosis
 from mailwidgets.reports.mail_faults import MAIL_FAULTS
@@ -69,8 +70,8 @@ class Fault(Exception):
         return Finding(
             code=self.code,
             saw=self.saw,
-            meaning=self.meaning or known.meaning,
-            advice=self.advice or known.advice,
+            meaning=self.meaning or _(known.meaning),
+            advice=self.advice or _(known.advice),
             field=_INSTEAD.get(section, {}).get(field, field),
             # Where settings are known that mend it, the person who edits them can.
             who=self.who or (Who.YOU if self.fix else known.who),

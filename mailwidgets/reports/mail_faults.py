@@ -5,87 +5,92 @@ The codes are stable: scripts, lessons and pages refer to them.
 
 from __future__ import annotations
 
+from mailwidgets.languages.texts import N_
 from mailwidgets.reports.diagnosis import Diagnosis
 from mailwidgets.reports.report import State, Who
 
 _LOGIN = {
     "secret_unreadable": Diagnosis(
-        "The stored password cannot be opened with the keys at hand.",
-        "Type the password anew, or give this machine the key it was stored with.",
+        N_("The stored password cannot be opened with the keys at hand."),
+        N_("Type the password anew, or give this machine the key it was stored with."),
         Who.YOU,
         "password",
     ),
     "auth_needs_tls": Diagnosis(
-        "The server takes a login only over TLS.",
-        "Turn TLS on.",
+        N_("The server takes a login only over TLS."),
+        N_("Turn TLS on."),
         Who.YOU,
         "tls",
     ),
     "auth_not_offered": Diagnosis(
-        "The server offers no login here.",
-        "Leave user name and password empty if none is needed; else this is the wrong port: 25 is"
-        " for servers, 587 or 465 for people.",
+        N_("The server offers no login here."),
+        N_(
+            "Leave user name and password empty if none is needed; else this is the wrong "
+            "port: 25 is for servers, 587 or 465 for people."
+        ),
         Who.YOU,
         "port",
     ),
     "auth_mechanism": Diagnosis(
-        "Client and server have no way of logging in in common.",
-        "Switch Use SASL, or use an access token if that is what the server wants.",
+        N_("Client and server have no way of logging in in common."),
+        N_("Switch Use SASL, or use an access token if that is what the server wants."),
         Who.YOU,
         "sasl",
     ),
     "auth_rejected": Diagnosis(
-        "The server does not accept this user name with this password.",
-        "Check both; some servers want the full e-mail address as user name, others only what"
-        " stands before the @. Only one attempt was made.",
+        N_("The server does not accept this user name with this password."),
+        N_(
+            "Check both; some servers want the full e-mail address as user name, others only what"
+            " stands before the @. Only one attempt was made."
+        ),
         Who.YOU,
         "password",
     ),
     "auth_app_password": Diagnosis(
-        "The provider does not take the account's own password from mail programs.",
-        "Create an app password in the account's security settings, or use an access token.",
+        N_("The provider does not take the account's own password from mail programs."),
+        N_("Create an app password in the account's security settings, or use an access token."),
         Who.MAILBOX,
         "password",
     ),
     "auth_disabled": Diagnosis(
-        "Logging in this way is disabled for the mailbox or the whole organisation.",
-        "Ask the mailbox's administrator.",
+        N_("Logging in this way is disabled for the mailbox or the whole organisation."),
+        N_("Ask the mailbox's administrator."),
         Who.SERVER,
         "user",
     ),
     "auth_token": Diagnosis(
-        "The access token is not accepted: it has expired, or it is for another scope or user.",
-        "Get a fresh token with the mail scope for this user.",
+        N_("The access token is not accepted: it has expired, or it is for another scope or user."),
+        N_("Get a fresh token with the mail scope for this user."),
         Who.MAILBOX,
         "password",
     ),
     "auth_missing": Diagnosis(
-        "The server wants a login, and none is set.",
-        "Set user name and password.",
+        N_("The server wants a login, and none is set."),
+        N_("Set user name and password."),
         Who.YOU,
         "user",
     ),
     "server_not_proven": Diagnosis(
-        "The server accepted the login without proving that it knows the password itself.",
-        "It may not be the real server. Do not go on; ask its owner.",
+        N_("The server accepted the login without proving that it knows the password itself."),
+        N_("It may not be the real server. Do not go on; ask its owner."),
         Who.SERVER,
         "name",
     ),
     "pop3_locked": Diagnosis(
-        "Another client has the mailbox open.",
-        "Close the other program, or wait some minutes.",
+        N_("Another client has the mailbox open."),
+        N_("Close the other program, or wait some minutes."),
         Who.MAILBOX,
         "user",
     ),
     "pop3_disabled": Diagnosis(
-        "This way of reading mail is switched off for the mailbox.",
-        "Enable it in the mailbox's own settings, or ask its administrator.",
+        N_("This way of reading mail is switched off for the mailbox."),
+        N_("Enable it in the mailbox's own settings, or ask its administrator."),
         Who.MAILBOX,
         "user",
     ),
     "rate_limited": Diagnosis(
-        "The server limits how often one may come, and that limit is reached.",
-        "Stop, and wait at least a quarter of an hour. If it stays, ask the server's owner.",
+        N_("The server limits how often one may come, and that limit is reached."),
+        N_("Stop, and wait at least a quarter of an hour. If it stays, ask the server's owner."),
         Who.YOU,
         "user",
     ),
@@ -93,95 +98,97 @@ _LOGIN = {
 
 _MAIL = {
     "fallback_missing": Diagnosis(
-        "Mail is to go by the acting user's SMTP settings, but none are set.",
-        "Set the SMTP server of the user who sends.",
+        N_("Mail is to go by the acting user's SMTP settings, but none are set."),
+        N_("Set the SMTP server of the user who sends."),
         Who.YOU,
         "name",
     ),
     "folder_missing": Diagnosis(
-        "There is no folder of that name.",
-        "Choose a folder there is, or create this one.",
+        N_("There is no folder of that name."),
+        N_("Choose a folder there is, or create this one."),
         Who.YOU,
         "outbox",
     ),
     "folder_prefix": Diagnosis(
-        "The folder exists under a longer name on this server.",
-        "Enter the name as the server lists it.",
+        N_("The folder exists under a longer name on this server."),
+        N_("Enter the name as the server lists it."),
         Who.YOU,
         "outbox",
     ),
     "folder_readonly": Diagnosis(
-        "The folder is there, but this user may not add messages to it.",
-        "Ask the mailbox's owner for the right to insert.",
+        N_("The folder is there, but this user may not add messages to it."),
+        N_("Ask the mailbox's owner for the right to insert."),
         Who.MAILBOX,
         "outbox",
     ),
     "over_quota": Diagnosis(
-        "The mailbox is full.", "Free some space in it.", Who.MAILBOX, "outbox"
+        N_("The mailbox is full."), N_("Free some space in it."), Who.MAILBOX, "outbox"
     ),
     "ehlo_rejected": Diagnosis(
-        "The server does not accept the name this client gives itself.",
-        "Set EHLO to this machine's full domain name.",
+        N_("The server does not accept the name this client gives itself."),
+        N_("Set EHLO to this machine's full domain name."),
         Who.YOU,
         "ehlo",
     ),
     "sender_refused": Diagnosis(
-        "This login may not send from that address.",
-        "Send from the login's own address, or have the right to send as the other granted on the"
-        " server.",
+        N_("This login may not send from that address."),
+        N_(
+            "Send from the login's own address, or have the right to send as the other granted "
+            "on the server."
+        ),
         Who.SERVER,
         "sender",
     ),
     "recipient_refused": Diagnosis(
-        "The server accepts the sender but knows no mailbox of that address.",
-        "Mail to others may well work. Check the address: replies to it will bounce.",
+        N_("The server accepts the sender but knows no mailbox of that address."),
+        N_("Mail to others may well work. Check the address: replies to it will bounce."),
         Who.YOU,
         "sender",
         State.WARNED,
     ),
     "relay_denied": Diagnosis(
-        "The server does not pass on mail for this client.",
-        "Log in, or use the server that sends your mail.",
+        N_("The server does not pass on mail for this client."),
+        N_("Log in, or use the server that sends your mail."),
         Who.YOU,
         "user",
     ),
     "greylisted": Diagnosis(
-        "The server puts unknown clients off for some minutes: a policy against spam.",
-        "Nothing to mend: it works after some minutes.",
+        N_("The server puts unknown clients off for some minutes: a policy against spam."),
+        N_("Nothing to mend: it works after some minutes."),
         Who.YOU,
         "sender",
         State.WARNED,
     ),
     "size_limit": Diagnosis(
-        "The message is larger than the server takes.",
-        "Send smaller messages, or have the limit raised.",
+        N_("The message is larger than the server takes."),
+        N_("Send smaller messages, or have the limit raised."),
         Who.SERVER,
         "sender",
     ),
     "smtputf8_missing": Diagnosis(
-        "The address has letters beyond ASCII, and the server cannot carry them.",
-        "Use an address in plain ASCII letters.",
+        N_("The address has letters beyond ASCII, and the server cannot carry them."),
+        N_("Use an address in plain ASCII letters."),
         Who.YOU,
         "sender",
     ),
     "sender_missing": Diagnosis(
-        "A message needs a sender, and none is set.",
-        "Enter the address that workflow messages come from.",
+        N_("A message needs a sender, and none is set."),
+        N_("Enter the address that workflow messages come from."),
         Who.YOU,
         "sender",
     ),
     "message_refused": Diagnosis(
-        "The server takes sender and recipient, but not this message.",
-        "Its words say why: often a rule against spam. Try another text, or ask its owner.",
+        N_("The server takes sender and recipient, but not this message."),
+        N_("Its words say why: often a rule against spam. Try another text, or ask its owner."),
         Who.SERVER,
     ),
     "delivery_unknown": Diagnosis(
-        "The server may have taken the message: all of it was sent, and no answer came.",
-        "Look into the recipient's mailbox and the server's log before you send it again.",
+        N_("The server may have taken the message: all of it was sent, and no answer came."),
+        N_("Look into the recipient's mailbox and the server's log before you send it again."),
         Who.YOU,
     ),
     "charset_refused": Diagnosis(
-        "The charset is not one that mail can use.", "Choose utf-8.", Who.YOU, "charset"
+        N_("The charset is not one that mail can use."), N_("Choose utf-8."), Who.YOU, "charset"
     ),
 }
 

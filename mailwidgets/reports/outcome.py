@@ -9,13 +9,16 @@ from __future__ import annotations
 import datetime as dt
 import enum
 from dataclasses import dataclass, field
+from typing import Final
+
+from mailwidgets.languages.texts import N_, _
 
 Fix = tuple[tuple[str, str | int], ...]
 """Settings of a section and the values that would mend it."""
 
 
 class State(enum.StrEnum):
-    """How a step stands."""
+    """How a step stands; ``wording.SIGNS`` has the words."""
 
     RUNNING = "running"
     PASSED = "passed"
@@ -27,10 +30,15 @@ class State(enum.StrEnum):
 class Who(enum.StrEnum):
     """Who can mend it."""
 
-    YOU = "you"
-    MAILBOX = "the mailbox's owner"
-    SERVER = "the server's administrator"
-    NETWORK = "the network's owner"
+    YOU = N_("you")
+    MAILBOX = N_("the mailbox's owner")
+    SERVER = N_("the server's administrator")
+    NETWORK = N_("the network's owner")
+
+    @property
+    def words(self) -> str:
+        """Return it in the language in use; ``str()`` is the same in all."""
+        return _(self.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +71,32 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class Try:
+    """One address that a connection was tried to.
+
+    Attributes:
+        at: milliseconds since its step began.
+        ms: milliseconds until it answered, failed, or was not needed any more.
+        answered: whether it is the one that the check went on with.
+    """
+
+    at: float
+    ms: float
+    answered: bool
+
+
+# Translators: the steps of a check, as in: SMTP does not work at authentication. The step
+# called name looks up the server's name.
+STEP_NAMES: Final = (
+    *(N_("settings"), N_("name"), N_("connection"), N_("greeting"), N_("capabilities")),
+    *(N_("tls"), N_("certificate"), N_("authentication"), N_("mailbox"), N_("inbox")),
+    *(N_("outbox"), N_("composition"), N_("sender"), N_("recipient"), N_("message")),
+    N_("goodbye"),
+)
+"""What a step may be called, in the order in which most checks climb them."""
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """One rung of the ladder.
 
@@ -80,6 +114,7 @@ class Step:
         via: the server this step spoke to where a check speaks to more than one
             (``"imap"``, ``"smtp"``), else ``""``.
         at: milliseconds since the check began at which the step began.
+        tries: of ``connection``, the addresses tried, in the order of the evidence.
     """
 
     name: str
@@ -90,6 +125,12 @@ class Step:
     also: tuple[Finding, ...] = ()
     via: str = ""
     at: float = 0.0
+    tries: tuple[Try, ...] = ()
+
+    @property
+    def words(self) -> str:
+        """Return its name in the language in use, as it stands within a sentence."""
+        return _(self.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +218,7 @@ class Outcome:
     @property
     def title(self) -> str:
         """Return the section's name for a person."""
-        return self.section.upper() if self.section != "workflow" else "Workflow e-mail"
+        return self.section.upper() if self.section != "workflow" else _("Workflow e-mail")
 
     @property
     def verdict(self) -> str:
@@ -186,14 +227,20 @@ class Outcome:
         found = self.finding
         sent = any(step.name == "message" and step.state is State.PASSED for step in self.steps)
         if found is None:
-            done = "the server has taken the message" if sent else "every step passed"
-            return f"{name} works: {done}."
-        if self.ok:
-            done = ", and the message was taken" if sent else ""
-            return f"{name} works{done}, with a remark: {found.meaning}"
+            told = _("{name} works: every step passed.")
+            if sent:
+                told = _("{name} works: the server has taken the message.")
+            return told.format(name=name)
+        told = _("{name} does not work: {meaning}")
         failing = self.failing_step
-        where = f" at {failing.name}" if failing else ""
-        return f"{name} does not work{where}: {found.meaning}"
+        if self.ok:
+            told = _("{name} works, with a remark: {meaning}")
+            if sent:
+                told = _("{name} works, and the message was taken, with a remark: {meaning}")
+        elif failing is not None:
+            told = _("{name} does not work at {step}: {meaning}")
+        step = failing.words if failing else ""
+        return told.format(name=name, step=step, meaning=found.meaning)
 
     @property
     def fix(self) -> dict[str, str | int]:

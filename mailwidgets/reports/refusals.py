@@ -3,7 +3,8 @@
 Each protocol has a table of rules, read from the top: the first one that fits gives the code.
 The words are what real servers say where codes alone leave it open.
 
->>> from mailwidgets.protocols.replies import smtp_reply
+>>> from mailwidgets.languages.texts import _
+from mailwidgets.protocols.replies import smtp_reply
 >>> smtp_refusal(smtp_reply([b"554 5.7.1 <b@example.org>: Relay access denied"]), "rcpt").code
 'relay_denied'
 """
@@ -14,6 +15,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from mailwidgets.languages.texts import _
 from mailwidgets.protocols.replies import ImapResponse, Pop3Status, SmtpReply, shown
 from mailwidgets.reports.fault import Fault
 
@@ -227,7 +229,7 @@ def _first(rules: Iterable[_Rule], stage: str, code: str, enhanced: str, text: s
 def _fault(code: str, said: str, *, token: bool, user: str) -> Fault:
     if token and code == "auth_rejected":
         code = "auth_token"
-    fault = Fault(code, f"The server said: {shown(said, 300)}")
+    fault = Fault(code, _("The server said: {words}").format(words=shown(said, 300)))
     if code == "auth_rejected" and user:
         fault.advice = _other_spelling(user)
     return fault
@@ -235,13 +237,14 @@ def _fault(code: str, said: str, *, token: bool, user: str) -> Fault:
 
 def _other_spelling(user: str) -> str:
     """Return what to check after a refused login: the user name may be meant in another form."""
-    local, at, _ = user.rpartition("@")
-    other = (
-        f"only what stands before the @: {shown(local)}"
-        if at
-        else f"the full e-mail address: {shown(user)}@ and the domain"
+    local, at = user.rpartition("@")[:2]
+    told = _(
+        "Check the password, and the user name {user}: some servers want the full e-mail address:"
+        " {user}@ and the domain. Only one attempt was made."
     )
-    return (
-        f"Check the password, and the user name {shown(user)}: some servers want {other}. Only one"
-        " attempt was made."
-    )
+    if at:
+        told = _(
+            "Check the password, and the user name {user}: some servers want only what stands"
+            " before the @: {local}. Only one attempt was made."
+        )
+    return told.format(user=shown(user), local=shown(local))

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+from mailwidgets.languages.texts import _
 from mailwidgets.reports.document import as_document
-from mailwidgets.reports.outcome import Finding, Fix, Line, Outcome, State, Step, Who
+from mailwidgets.reports.outcome import Finding, Fix, Line, Outcome, State, Step, Try, Who
 from mailwidgets.reports.wording import SIGNS
 
-__all__ = ["Finding", "Fix", "Line", "Report", "State", "Step", "Who"]
+__all__ = ["Finding", "Fix", "Line", "Report", "State", "Step", "Try", "Who"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,19 +34,29 @@ class Report(Outcome):
             lines += [f"{head}{first}".rstrip(), *(" " * len(head) + one for one in rest)]
         passed_over = [_name(step) for step in self.steps if step not in reached]
         if passed_over:
-            lines.append(f"  - not reached: {', '.join(passed_over)}")
+            told = _("not reached: {steps}").format(steps=", ".join(passed_over))
+            lines.append(f"  - {told}")
         found = self.finding
         if found is not None:
-            field = f" (field {self.field_name(found)})" if found.field else ""
-            lines += [
-                f"  Saw:   {found.saw}",
-                f"  Means: {found.meaning}",
-                f"  Do:    {found.advice}",
-                f"  Who:   {found.who}",
-                f"  Code:  {found.code}{field}",
-            ]
-            lines += [f"  Also:  {one.meaning} ({one.code})" for one in self.also]
+            lines += self._told(found)
         return "\n".join(lines)
+
+    def _told(self, found: Finding) -> list[str]:
+        """Return what was found, a line per part of it."""
+        code = found.code
+        if found.field:
+            told = _("{code} (field {field})")
+            code = told.format(code=code, field=self.field_name(found))
+        terms = [
+            (_("Saw:"), found.saw),
+            (_("Means:"), found.meaning),
+            (_("Do:"), found.advice),
+            (_("Who:"), found.who.words),
+            (_("Code:"), code),
+            *((_("Also:"), f"{one.meaning} ({one.code})") for one in self.also),
+        ]
+        width = max(len(term) for term, _said in terms)
+        return [f"  {term:<{width}} {said}" for term, said in terms]
 
     def _repr_html_(self) -> str:
         """Show the report in a notebook: verdict, advice, timeline, table and transcript."""

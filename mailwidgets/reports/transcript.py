@@ -7,6 +7,7 @@ import re
 import sys
 import time
 
+from mailwidgets.languages.texts import ngettext
 from mailwidgets.protocols.replies import shown
 from mailwidgets.reports.report import Line
 
@@ -83,7 +84,10 @@ class Transcript:
         """Return the lines so far, with a remark where some were left out."""
         if not self._omitted:
             return tuple(self._lines)
-        remark = Line(self._now(), "*", f"{self._omitted} more lines are left out")
+        told = ngettext(
+            "{count} more line is left out", "{count} more lines are left out", self._omitted
+        )
+        remark = Line(self._now(), "*", told.format(count=self._omitted))
         return (*self._lines, remark)
 
     def _now(self) -> float:

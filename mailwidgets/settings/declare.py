@@ -8,6 +8,7 @@ from typing import Any, ClassVar, TypeVar
 
 from traitlets import HasTraits
 
+from mailwidgets.languages.texts import N_, Told, _
 from mailwidgets.settings.documents import Key
 from mailwidgets.settings.fields import (
     CheckBox,
@@ -25,13 +26,14 @@ from mailwidgets.settings.levels import Level
 from mailwidgets.settings.secret import SecretField
 
 USER, COMPANY, WORKSTATION = Level.USER, Level.COMPANY, Level.WORKSTATION
-SERVER, ACCOUNT, SECURITY, FOLDERS = "Server", "Account", "Security", "Folders"
-SENDER, CLIENT, SHARED, ADVANCED = "Sending", "This client", "Shared accounts", "Advanced"
+SERVER, ACCOUNT, SECURITY, FOLDERS = N_("Server"), N_("Account"), N_("Security"), N_("Folders")
+SENDER, CLIENT = N_("Sending"), N_("This client")
+SHARED, ADVANCED = N_("Shared accounts"), N_("Advanced")
 TLS_MODES = {
-    "none": "None",
-    "require": "SSL/TLS",
-    "auto": "Auto",
-    "implicit": "Implicit SSL/TLS",
+    "none": N_("None"),
+    "require": N_("SSL/TLS"),
+    "auto": N_("Auto"),
+    "implicit": N_("Implicit SSL/TLS"),
 }
 
 
@@ -67,23 +69,23 @@ class Setting:
 
     @property
     def label(self) -> str:
-        """Return the panel's label without its mark."""
+        """Return the panel's label without its mark, in English: ``_(setting.label)`` shows it."""
         return str(self.field.metadata["label"])
 
     @property
     def marked_label(self) -> str:
         """Return the label with its level's mark: ``POP3 port (u)``."""
-        return f"{self.label} ({self.level.mark})"
+        return f"{_(self.label)} ({self.level.mark})"
 
     @property
     def help(self) -> str:
         """Return what it is for, in a sentence or two."""
-        return str(self.field.help)
+        return _(self.field.help)
 
     @property
     def group(self) -> str:
         """Return the heading it stands under."""
-        return str(self.field.metadata["group"])
+        return _(self.field.metadata["group"])
 
     @property
     def ours(self) -> bool:
@@ -105,8 +107,8 @@ class Section(HasTraits):
     """The settings of one kind of server; an instance holds a draft of their values."""
 
     section: ClassVar[str]
-    title: ClassVar[str]
-    test_label: ClassVar[str] = ""
+    title: ClassVar[Told]
+    test_label: ClassVar[Told] = Told("")
 
     @classmethod
     @functools.cache
@@ -127,14 +129,14 @@ def tagged(field: _F, label: str, level: Level, group: str, help: str, *, ours: 
 
 
 # What the four sections share, so that a shared meaning has one wording.
-def server_name(label: str, level: Level, what: str) -> Host:
+def server_name(label: str, level: Level, help: str) -> Host:  # noqa: A002 - the tag's own name
     """Declare the server's host name."""
-    return tagged(Host(), label, level, SERVER, f"Host name or IP address of {what}.")
+    return tagged(Host(), label, level, SERVER, help)
 
 
-def port(label: str, level: Level, default: int, usual: str) -> Port:
+def port(label: str, level: Level, default: int, help: str) -> Port:  # noqa: A002 - likewise
     """Declare the port, with the usual numbers in its help."""
-    return tagged(Port(default), label, level, SERVER, f"TCP port the server listens on. {usual}")
+    return tagged(Port(default), label, level, SERVER, help)
 
 
 def timeout(label: str, level: Level) -> Seconds:
@@ -144,7 +146,7 @@ def timeout(label: str, level: Level) -> Seconds:
         label,
         level,
         SERVER,
-        "Longest silence, in seconds, that a check waits through at any one step.",
+        N_("Longest silence, in seconds, that a check waits through at any one step."),
     )
 
 
@@ -152,10 +154,12 @@ def user_name(level: Level) -> Text:
     """Declare the login name."""
     return tagged(
         Text(),
-        "User name",
+        N_("User name"),
         level,
         ACCOUNT,
-        "Name to log in with: the whole address or the part before @, as the provider wants it.",
+        N_(
+            "Name to log in with: the whole address or the part before @, as the provider wants it."
+        ),
     )
 
 
@@ -163,10 +167,10 @@ def password(level: Level) -> SecretField:
     """Declare the login's password."""
     return tagged(
         SecretField(),
-        "Password",
+        N_("Password"),
         level,
         ACCOUNT,
-        "Password for that user name. It is encrypted when saved and never shown again.",
+        N_("Password for that user name. It is encrypted when saved and never shown again."),
     )
 
 
@@ -174,35 +178,32 @@ def tls(level: Level) -> Choice:
     """Declare the TLS mode of SMTP and Workflow: four choices."""
     return tagged(
         Choice("auto", TLS_MODES),
-        "Use TLS/SSL",
+        N_("Use TLS/SSL"),
         level,
         SECURITY,
-        "None: no encryption. SSL/TLS: required. Auto: used where the server offers it. "
-        "Implicit SSL/TLS: encrypted from the first byte.",
+        N_(
+            "None: no encryption. SSL/TLS: required. Auto: used where the server offers it. "
+            "Implicit SSL/TLS: encrypted from the first byte."
+        ),
     )
 
 
-def tls_yes_no(level: Level, verb: str) -> YesNo:
+def tls_yes_no(level: Level, help: str) -> YesNo:  # noqa: A002 - likewise
     """Declare the TLS mode of POP3 and IMAP: yes or no."""
-    return tagged(
-        YesNo(default=True),
-        "Use TLS/SSL",
-        level,
-        SECURITY,
-        f"Yes: the connection must be encrypted, from the first byte or by {verb}, as the port "
-        "has it. No: everything, the password too, travels in the clear.",
-    )
+    return tagged(YesNo(default=True), N_("Use TLS/SSL"), level, SECURITY, help)
 
 
 def sasl(level: Level) -> YesNo:
     """Declare whether to log in by SASL."""
     return tagged(
         YesNo(),
-        "Use SASL",
+        N_("Use SASL"),
         level,
         SECURITY,
-        "Yes: log in with the strongest mechanism that both sides have. "
-        "No: the protocol's plain login.",
+        N_(
+            "Yes: log in with the strongest mechanism that both sides have. "
+            "No: the protocol's plain login."
+        ),
     )
 
 
@@ -210,10 +211,10 @@ def force_tls12(level: Level) -> CheckBox:
     """Declare whether to offer TLS 1.2 alone."""
     return tagged(
         CheckBox(),
-        "Force TLS 1.2",
+        N_("Force TLS 1.2"),
         level,
         SECURITY,
-        "Offer TLS 1.2 and nothing else, for servers that stumble over other versions.",
+        N_("Offer TLS 1.2 and nothing else, for servers that stumble over other versions."),
     )
 
 
@@ -221,10 +222,10 @@ def ehlo(level: Level) -> Domain:
     """Declare the name for EHLO."""
     return tagged(
         Domain(),
-        "EHLO",
+        N_("EHLO"),
         level,
         CLIENT,
-        "Name this client gives itself. Empty: this machine's full name, or its address.",
+        N_("Name this client gives itself. Empty: this machine's full name, or its address."),
     )
 
 
@@ -232,25 +233,19 @@ def token(level: Level) -> CheckBox:
     """Declare that the password is a token."""
     return tagged(
         CheckBox(),
-        "Password is a token",
+        N_("Password is a token"),
         level,
         ADVANCED,
-        "The password is an OAuth access token: log in with OAUTHBEARER or XOAUTH2.",
+        N_("The password is an OAuth access token: log in with OAUTHBEARER or XOAUTH2."),
         ours=True,
     )
 
 
-def folder(label: str, level: Level, what: str) -> Folder:
-    """Declare a folder, by default called like its label."""
-    return tagged(Folder(label), label, level, FOLDERS, f"Folder {what}, as it is called there.")
+def folder(label: str, level: Level, help: str) -> Folder:  # noqa: A002 - likewise
+    """Declare a folder, by default called like its label in English."""
+    return tagged(Folder(label), label, level, FOLDERS, help)
 
 
-def use_pop3_account(protocol: str) -> CheckBox:
+def use_pop3_account(help: str) -> CheckBox:  # noqa: A002 - likewise
     """Declare that the account is the POP3 section's."""
-    return tagged(
-        CheckBox(),
-        "Use POP3 account",
-        USER,
-        SHARED,
-        f"Log in to {protocol} with the POP3 section's user name and password.",
-    )
+    return tagged(CheckBox(), N_("Use POP3 account"), USER, SHARED, help)

@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 from traitlets import TraitType
 
 from mailwidgets.errors import InvalidValue
+from mailwidgets.languages.texts import N_, _
 from mailwidgets.settings import rules
 
 _YES = frozenset({"yes", "true", "on", "1"})
@@ -29,7 +30,7 @@ class Field(TraitType[Any, Any]):
     """
 
     kind: ClassVar[str] = "text"
-    info_text = "one line of text"
+    info_text = N_("one line of text")
 
     def __init__(self, default: Any = None) -> None:
         super().__init__(default_value=default, allow_none=True)
@@ -41,8 +42,14 @@ class Field(TraitType[Any, Any]):
             InvalidValue: with the rule in words.
         """
         if not isinstance(value, str):
-            raise InvalidValue(f"Must be {self.info_text}, not {type(value).__name__}.")
+            raise self.refusal(type(value).__name__)
         return self.rule(value) or None
+
+    def refusal(self, given: str) -> InvalidValue:
+        """Return what is raised for a value of another kind: what must be given, and what was."""
+        # Translators: as in: Must be a host name, not 25.
+        told = _("Must be {what}, not {given}.")
+        return InvalidValue(told.format(what=_(self.info_text), given=given))
 
     def rule(self, value: str) -> str:
         """Return text as it is kept, or raise ``InvalidValue``."""
@@ -86,7 +93,7 @@ class Host(Field):
     """A DNS name, IPv4 or IPv6 address; names in any script are kept as typed."""
 
     kind = "host"
-    info_text = "a host name"
+    info_text = N_("a host name")
 
     def rule(self, value: str) -> str:
         """Return it trimmed."""
@@ -97,7 +104,7 @@ class Domain(Field):
     """A fully qualified domain name or an address literal (RFC 5321 §4.1.3)."""
 
     kind = "domain"
-    info_text = "a domain name"
+    info_text = N_("a domain name")
 
     def rule(self, value: str) -> str:
         """Return it trimmed."""
@@ -108,7 +115,7 @@ class Address(Field):
     """One mailbox address (RFC 5321 §4.1.2)."""
 
     kind = "address"
-    info_text = "an e-mail address"
+    info_text = N_("an e-mail address")
 
     def rule(self, value: str) -> str:
         """Return it trimmed."""
@@ -119,7 +126,7 @@ class Charset(Field):
     """A charset that Python can write and mail can carry."""
 
     kind = "charset"
-    info_text = "a charset's name"
+    info_text = N_("a charset's name")
 
     def rule(self, value: str) -> str:
         """Return it trimmed."""
@@ -130,7 +137,7 @@ class Folder(Field):
     """A mailbox name of any Unicode."""
 
     kind = "folder"
-    info_text = "a folder's name"
+    info_text = N_("a folder's name")
 
     def rule(self, value: str) -> str:
         """Return it trimmed."""
@@ -141,12 +148,12 @@ class Port(Field):
     """A TCP port, 1 to 65535."""
 
     kind = "port"
-    info_text = "a whole number from 1 to 65535"
+    info_text = N_("a whole number from 1 to 65535")
 
     def check(self, value: Any) -> Any:
         """Return the port as an int."""
         if isinstance(value, bool) or not isinstance(value, int) or value not in _PORTS:
-            raise InvalidValue(f"Must be {self.info_text}, not {_told(value)}.")
+            raise self.refusal(_told(value))
         return value
 
     def parse(self, text: str) -> Any:
@@ -163,13 +170,14 @@ class Seconds(Field):
     """A duration in seconds: above 0, at most 3600, decimals allowed."""
 
     kind = "seconds"
-    info_text = f"a number of seconds above 0 and at most {_LONGEST_SECONDS}"
+    info_text = N_("a number of seconds above 0 and at most 3600")
 
     def check(self, value: Any) -> Any:
         """Return the number; a whole one as an int."""
         fits = isinstance(value, int | float) and not isinstance(value, bool)
         if not fits or not 0 < value <= _LONGEST_SECONDS:  # a NaN compares false
-            raise InvalidValue(f"Must be numeric: {self.info_text}, not {_told(value)}.")
+            told = _("Must be numeric: a number of seconds above 0 and at most 3600, not {value}.")
+            raise InvalidValue(told.format(value=_told(value)))
         return int(value) if value == int(value) else value
 
     def parse(self, text: str) -> Any:
@@ -188,7 +196,7 @@ class YesNo(Field):
     """Yes or no, chosen from a list as in the panel."""
 
     kind = "yes_no"
-    info_text = "yes or no"
+    info_text = N_("yes or no")
 
     def __init__(self, *, default: bool = False) -> None:
         super().__init__(default)
@@ -196,32 +204,39 @@ class YesNo(Field):
     def check(self, value: Any) -> Any:
         """Return the bool."""
         if not isinstance(value, bool):
-            raise InvalidValue(f"Must be {self.info_text}, not {_told(value)}.")
+            raise self.refusal(_told(value))
         return value
 
     def parse(self, text: str) -> Any:
-        """Return the bool for yes/no, true/false, on/off, 1/0 in any case."""
+        """Return the bool for yes/no, true/false, on/off, 1/0 in any case, or as it is shown."""
         word = text.strip().lower()
         if not word:
             return None
+        for answer in (True, False):
+            if word == self.shown(answer).lower():
+                return answer
         if word not in _YES | _NO:
-            raise InvalidValue(f"Must be {self.info_text}, not {_told(text.strip())}.")
+            raise self.refusal(_told(text.strip()))
         return word in _YES
 
     def shown(self, value: Any) -> str:
         """Return Yes or No."""
-        return "" if value is None else "Yes" if value else "No"
+        if value is None:
+            return ""
+        return _("Yes") if value else _("No")
 
 
 class CheckBox(YesNo):
     """On or off, a check box in the panel."""
 
     kind = "checkbox"
-    info_text = "on or off"
+    info_text = N_("on or off")
 
     def shown(self, value: Any) -> str:
         """Return On or Off."""
-        return "" if value is None else "On" if value else "Off"
+        if value is None:
+            return ""
+        return _("On") if value else _("Off")
 
 
 class Choice(Field):
@@ -229,11 +244,11 @@ class Choice(Field):
 
     Args:
         default: the built-in default's key.
-        choices: label by key, in the panel's order.
+        choices: label by key, in the panel's order, as declared; ``shown`` tells them.
     """
 
     kind = "choice"
-    info_text = "one of the list"
+    info_text = N_("one of the list")
 
     def __init__(self, default: str, choices: Mapping[str, str]) -> None:
         super().__init__(default)
@@ -242,20 +257,23 @@ class Choice(Field):
     def check(self, value: Any) -> Any:
         """Return the key."""
         if not isinstance(value, str) or value not in self.choices:
-            listed = ", ".join(f"{key} ({label})" for key, label in self.choices.items())
-            raise InvalidValue(f"Must be one of {listed}, not {_told(value)}.")
+            listed = ", ".join(f"{key} ({self.shown(key)})" for key in self.choices)
+            told = _("Must be one of {listed}, not {value}.")
+            raise InvalidValue(told.format(listed=listed, value=_told(value)))
         return value
 
     def parse(self, text: str) -> Any:
-        """Return the key for a key or a label, in any case."""
+        """Return the key for a key or a label, in any case, in English or the language in use."""
         word = text.strip()
-        by_word = {label.lower(): key for key, label in self.choices.items()}
+        by_word = {self.shown(key).lower(): key for key in self.choices}
+        by_word |= {label.lower(): key for key, label in self.choices.items()}
         by_word |= {key.lower(): key for key in self.choices}
         return self.check(by_word.get(word.lower(), word)) if word else None
 
     def shown(self, value: Any) -> str:
         """Return the label."""
-        return "" if value is None else self.choices.get(str(value), str(value))
+        label = self.choices.get(str(value))
+        return str(value or "") if label is None else _(label)
 
 
 def _told(value: Any) -> str:

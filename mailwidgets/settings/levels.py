@@ -11,6 +11,7 @@ import unicodedata
 from dataclasses import dataclass
 
 from mailwidgets.errors import InvalidId
+from mailwidgets.languages.texts import N_, _
 
 _LONGEST_ID = 1000
 # A control character or half a surrogate pair is in no real name and in no file's name.
@@ -20,9 +21,14 @@ _UNFIT = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 class Level(enum.StrEnum):
     """Where a setting is kept."""
 
-    COMPANY = "company"
-    USER = "user"
-    WORKSTATION = "workstation"
+    COMPANY = N_("company")
+    USER = N_("user")
+    WORKSTATION = N_("workstation")
+
+    @property
+    def words(self) -> str:
+        """Return its name in the language in use; ``str()`` is the same in all."""
+        return _(self.value)
 
     @property
     def mark(self) -> str:
@@ -90,8 +96,16 @@ class Place:
             object.__setattr__(self, "id", fit_id(self.id, self.level.value))
 
     def __str__(self) -> str:
-        """Return it in words: ``company``, ``user ana``."""
+        """Return it in English, as it is kept and compared: ``company``, ``user ana``."""
         return f"{self.level} {self.id}".strip()
+
+    @property
+    def words(self) -> str:
+        """Return it in the language in use: ``company``, ``user ana``."""
+        if self.level is Level.COMPANY:
+            return self.level.words
+        told = _("user {id}") if self.level is Level.USER else _("workstation {id}")
+        return told.format(id=self.id)
 
 
 def actor() -> str:
@@ -110,12 +124,16 @@ def fit_id(name: str, what: str) -> str:
         InvalidId: if it is empty, over 1,000 characters, or holds a control character.
     """
     fit = unicodedata.normalize("NFC", name).strip()
+    user = what == "user"
     if not fit:
-        raise InvalidId(f"a {what} needs a name, but it is empty")
+        told = _("a user needs a name, but it is empty")
+        raise InvalidId(told if user else _("a workstation needs a name, but it is empty"))
     if len(fit) > _LONGEST_ID:
-        raise InvalidId(
-            f"a {what}'s name has at most {_LONGEST_ID} characters, this one has {len(fit)}"
-        )
+        told = _("a user's name has at most {most} characters, this one has {count}")
+        other = _("a workstation's name has at most {most} characters, this one has {count}")
+        raise InvalidId((told if user else other).format(most=_LONGEST_ID, count=len(fit)))
     if _UNFIT.search(fit):
-        raise InvalidId(f"a {what}'s name holds no control characters, but {fit!r} does")
+        told = _("a user's name holds no control characters, but {name} does")
+        other = _("a workstation's name holds no control characters, but {name} does")
+        raise InvalidId((told if user else other).format(name=repr(fit)))
     return fit

@@ -16,12 +16,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from mailwidgets.languages.texts import N_, _
 from mailwidgets.settings.declare import Setting
 from mailwidgets.settings.documents import UNSET, Documents, Key
 from mailwidgets.settings.levels import Identity, Level, Place
 from mailwidgets.settings.sections import SECTIONS, SETTINGS
 
-DEFAULT = "default"
+DEFAULT: Final = N_("default")
 ACCOUNT: Final = ("user", "password", "token")  # what a borrowed account consists of
 BORROWERS: Final = {"smtp": "use_pop3_account", "imap": "use_pop3_account"}
 
@@ -72,10 +73,14 @@ class Value:
     @property
     def from_words(self) -> str:
         """Return where it comes from, for a person: ``company, locked: reason``."""
-        words = self.origin if self.borrowed is None else f"from {self.borrowed.upper()}"
+        words = _(self.origin)
         if self.borrowed is not None:
-            words += f" ({self.origin})"
-        return words + (f", locked: {self.locked}" if self.locked is not None else "")
+            # Translators: where a value comes from, as in: from POP3 (user).
+            told = _("from {section} ({origin})")
+            words = told.format(section=SECTIONS[self.borrowed].title, origin=words)
+        if self.locked is None:
+            return words
+        return _("{origin}, locked: {reason}").format(origin=words, reason=self.locked)
 
     def shown(self, value: Any) -> str:  # noqa: ANN401 - a value has its field's type
         """Return a value of this setting as a person reads it; a secret as ``set``."""

@@ -11,8 +11,13 @@ import ipaddress
 import re
 
 from mailwidgets.errors import InvalidValue
+from mailwidgets.languages.texts import N_, _
 
-_LINE_BREAKERS = {"\r": "a carriage return", "\n": "a line feed", "\0": "a NUL"}
+_LINE_BREAKERS = {
+    "\r": N_("Must be one line of text, but it contains a carriage return."),
+    "\n": N_("Must be one line of text, but it contains a line feed."),
+    "\0": N_("Must be one line of text, but it contains a NUL."),
+}
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)\Z", re.IGNORECASE)
 _LONGEST_TEXT = 1000
@@ -36,30 +41,46 @@ MAIL_CHARSETS = (
 
 def text(value: str) -> str:
     """Return one line of text, trimmed; CR, LF and NUL could start a protocol line."""
-    for breaker, name in _LINE_BREAKERS.items():
+    for breaker, refusal in _LINE_BREAKERS.items():
         if breaker in value:
-            raise InvalidValue(f"Must be one line of text, but it contains {name}.")
+            raise InvalidValue(_(refusal))
     if _CONTROL.search(value):
-        raise InvalidValue("Must be plain text, but it contains a control character.")
+        raise InvalidValue(_("Must be plain text, but it contains a control character."))
     if len(value) > _LONGEST_TEXT:
-        raise InvalidValue(f"Must have at most {_LONGEST_TEXT} characters, not {len(value)}.")
+        raise InvalidValue(
+            _("Must have at most {most} characters, not {count}.").format(
+                most=_LONGEST_TEXT, count=len(value)
+            )
+        )
     return value.strip()
+
+
+def reason(value: str) -> str:
+    """Return a lock's reason: one line of text, for everyone who finds the field locked."""
+    given = text(value)
+    if not given:
+        raise InvalidValue(
+            _("Must say why it is locked: whoever finds the field locked reads it. It is empty.")
+        )
+    return given
 
 
 def host(value: str) -> str:
     """Return a DNS name, an IPv4 or an IPv6 address, as typed but trimmed (RFC 1123 §2.1)."""
     name = value.strip()
     if _CONTROL.search(name) or any(char.isspace() for char in name):
-        raise InvalidValue("Must be a host name alone, without blanks or control characters.")
+        raise InvalidValue(_("Must be a host name alone, without blanks or control characters."))
     if "://" in name or "/" in name or "@" in name:
         raise InvalidValue(
-            "Must be a host name alone, such as mail.example.com: no https://, path or address."
+            _("Must be a host name alone, such as mail.example.com: no https://, path or address.")
         )
     bare = name[1:-1] if name.startswith("[") and name.endswith("]") else name
     if _is_ip(bare):
         return bare
     if ":" in name:
-        raise InvalidValue("Must be a host name without a port: the port has a field of its own.")
+        raise InvalidValue(
+            _("Must be a host name without a port: the port has a field of its own.")
+        )
     return _dns_name(name)
 
 
@@ -70,7 +91,9 @@ def hosts(value: str) -> str:
     if below == name:
         return host(name)
     if _is_ip(below):
-        raise InvalidValue("Must be a domain after *., such as *.example.com: addresses have none.")
+        raise InvalidValue(
+            _("Must be a domain after *., such as *.example.com: addresses have none.")
+        )
     return f"*.{host(below)}"
 
 
@@ -81,10 +104,12 @@ def domain(value: str) -> str:
         return _address_literal(name)
     if _is_ip(name):
         literal = f"[{name}]" if "." in name else f"[IPv6:{name}]"
-        raise InvalidValue(f"An address stands in brackets here: {literal}.")
+        raise InvalidValue(
+            _("An address stands in brackets here: {literal}.").format(literal=literal)
+        )
     if len(name.rstrip(".").split(".")) < _LABELS_OF_A_FQDN:
         raise InvalidValue(
-            "Must be a full domain name such as pc1.example.com, or an address in brackets."
+            _("Must be a full domain name such as pc1.example.com, or an address in brackets.")
         )
     return host(name)
 
@@ -94,14 +119,18 @@ def address(value: str) -> str:
     given = text(value)
     local, at, name = given.rpartition("@")
     if not at or not local or not name:
-        raise InvalidValue("Must be one e-mail address, such as ana@example.com.")
+        raise InvalidValue(_("Must be one e-mail address, such as ana@example.com."))
     if "<" in given or ">" in given or "," in given:
-        raise InvalidValue("Must be one bare address: no name, no angle brackets, no list.")
+        raise InvalidValue(_("Must be one bare address: no name, no angle brackets, no list."))
     if not (_DOT_ATOM.match(local) or _QUOTED_LOCAL_PART.match(local)):
-        raise InvalidValue(f"The part before @ is not allowed in an address: {local}")
+        raise InvalidValue(
+            _("The part before @ is not allowed in an address: {part}").format(part=local)
+        )
     if len(local.encode()) > _LONGEST_LOCAL_PART or len(given.encode()) > _LONGEST_ADDRESS:
         raise InvalidValue(
-            f"Too long: at most {_LONGEST_LOCAL_PART} bytes before @ and {_LONGEST_ADDRESS} in all."
+            _("Too long: at most {before} bytes before @ and {all} in all.").format(
+                before=_LONGEST_LOCAL_PART, all=_LONGEST_ADDRESS
+            )
         )
     if name.startswith("["):
         _address_literal(name)
@@ -118,7 +147,11 @@ def charset(value: str) -> str:
     except LookupError:
         known = ""
     if known not in _python_names():
-        raise InvalidValue(f"Must be a charset for mail, such as utf-8 or iso-8859-2, not {name}.")
+        raise InvalidValue(
+            _("Must be a charset for mail, such as utf-8 or iso-8859-2, not {name}.").format(
+                name=name
+            )
+        )
     return name
 
 
@@ -126,20 +159,20 @@ def folder(value: str) -> str:
     """Return a mailbox name of any Unicode (RFC 9051 §5.1); the wire's form is not typed."""
     name = text(value)
     if not name:
-        raise InvalidValue("Must be the name of a folder, but it is empty.")
+        raise InvalidValue(_("Must be the name of a folder, but it is empty."))
     return name
 
 
 def fingerprint(value: str) -> str:
     """Return a pin ``host:port=SHA256`` with 64 hexadecimal digits, colons allowed."""
     given = text(value)
-    where, _, digest = given.partition("=")
-    name, _, port_text = where.rpartition(":")
+    where, digest = (*given.split("=", maxsplit=1), "")[:2]
+    name, port_text = (["", *where.rsplit(":", maxsplit=1)])[-2:]
     digits = re.sub(r"[:\s]|^sha256", "", digest.lower())
     if not name or not re.fullmatch(r"[0-9]{1,5}", port_text):
-        raise InvalidValue("A pin is written host:port=fingerprint.")
+        raise InvalidValue(_("A pin is written host:port=fingerprint."))
     if not re.fullmatch(r"[0-9a-f]{64}", digits):
-        raise InvalidValue("A pin's fingerprint is SHA-256: 64 hexadecimal digits.")
+        raise InvalidValue(_("A pin's fingerprint is SHA-256: 64 hexadecimal digits."))
     return f"{host(name)}:{int(port_text)}={digits}"
 
 
@@ -149,12 +182,12 @@ def certificates(value: str) -> str:
 
     pem = value.replace("\r\n", "\n").strip()
     if "PRIVATE KEY-----" in pem:
-        raise InvalidValue("Holds a private key: only certificates belong here.")
+        raise InvalidValue(_("Holds a private key: only certificates belong here."))
     try:
         x509.load_pem_x509_certificates(pem.encode())
     except ValueError as error:
         raise InvalidValue(
-            "Must be certificates in PEM form: -----BEGIN CERTIFICATE----- and so on."
+            _("Must be certificates in PEM form: -----BEGIN CERTIFICATE----- and so on.")
         ) from error
     return pem + "\n"
 
@@ -177,7 +210,7 @@ def _address_literal(name: str) -> str:
     bare = inner[5:] if inner.lower().startswith("ipv6:") else inner
     six = bare is not inner and _is_ip(bare) and ":" in bare
     if not six and not (bare is inner and _is_ip(inner) and "." in inner):
-        raise InvalidValue("An address literal is [192.0.2.1] or [IPv6:2001:db8::1].")
+        raise InvalidValue(_("An address literal is [192.0.2.1] or [IPv6:2001:db8::1]."))
     return name
 
 
@@ -185,19 +218,25 @@ def _dns_name(name: str) -> str:
     """Check every label in its wire form; the name stays as typed."""
     bare = name.removesuffix(".")
     if not bare:
-        raise InvalidValue("Must be a host name, such as mail.example.com.")
+        raise InvalidValue(_("Must be a host name, such as mail.example.com."))
     wire = bare if bare.isascii() else _a_label(bare)
     labels = wire.split(".")
     if len(wire) > _LONGEST_NAME:
-        raise InvalidValue(f"A host name has at most {_LONGEST_NAME} characters.")
+        raise InvalidValue(
+            _("A host name has at most {most} characters.").format(most=_LONGEST_NAME)
+        )
     for label in labels:
         if not _LABEL.match(label):
             raise InvalidValue(
-                f"{label or 'An empty part'!r} is no part of a host name: "
-                "letters, digits and hyphens, 1 to 63 of them, no hyphen at either end."
+                _(
+                    "{part} is no part of a host name: "
+                    "letters, digits and hyphens, 1 to 63 of them, no hyphen at either end."
+                ).format(part=repr(label or _("An empty part")))
             )
     if labels[-1].isdigit():
-        raise InvalidValue("Four numbers from 0 to 255 make an IPv4 address; this is neither that.")
+        raise InvalidValue(
+            _("Four numbers from 0 to 255 make an IPv4 address; this is neither that.")
+        )
     return name
 
 
@@ -208,4 +247,6 @@ def _a_label(name: str) -> str:
     try:
         return idna.encode(name, uts46=True).decode("ascii")
     except idna.IDNAError as error:
-        raise InvalidValue(f"Is no host name that DNS can carry: {error}.") from error
+        raise InvalidValue(
+            _("Is no host name that DNS can carry: {error}.").format(error=error)
+        ) from error

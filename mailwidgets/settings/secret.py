@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from mailwidgets.errors import InvalidValue
+from mailwidgets.languages.texts import N_, _
 from mailwidgets.settings.fields import Field
 
 
@@ -68,7 +69,7 @@ class SecretField(Field):
     """A password or token: kept as ``Secret`` when typed, as ``Sealed`` when stored."""
 
     kind = "secret"
-    info_text = "a password"
+    info_text = N_("a password")
 
     def check(self, value: Any) -> Any:
         """Return a ``Secret`` or ``Sealed``; text becomes a ``Secret``."""
@@ -78,11 +79,11 @@ class SecretField(Field):
         del value  # a debugger's traceback would show it
         if not isinstance(secret, Secret):
             del secret
-            raise InvalidValue(f"Must be {self.info_text}, not {kind}.")
+            raise self.refusal(kind)
         if any(breaker in secret.reveal() for breaker in "\r\n\0"):
-            raise InvalidValue("Must be one line: no carriage return, line feed or NUL.")
+            raise InvalidValue(_("Must be one line: no carriage return, line feed or NUL."))
         if any("\ud800" <= letter <= "\udfff" for letter in secret.reveal()):
-            raise InvalidValue("Must be UTF-8 text; this has octets that are not.")
+            raise InvalidValue(_("Must be UTF-8 text; this has octets that are not."))
         return secret or None
 
     def parse(self, text: str) -> Any:
@@ -93,7 +94,8 @@ class SecretField(Field):
 
     def shown(self, value: Any) -> str:
         """Return ``set`` or nothing."""
-        return "" if value is None else "set"
+        # Translators: a password is set; what it is, is not told.
+        return "" if value is None else _("set")
 
     def to_json(self, value: Any) -> Any:
         """Return the sealed form; one in the clear is never written.
@@ -109,4 +111,4 @@ class SecretField(Field):
         """Return ``Sealed`` of the stored ciphertext."""
         if isinstance(value, dict) and isinstance(value.get("sealed"), str):
             return Sealed(value["sealed"])
-        raise InvalidValue("A stored secret is sealed; this one is not.")
+        raise InvalidValue(_("A stored secret is sealed; this one is not."))

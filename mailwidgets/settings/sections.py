@@ -12,6 +12,7 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from mailwidgets.errors import InvalidValue, UnknownSetting, WrongLevel
+from mailwidgets.languages.texts import N_, Told, _
 from mailwidgets.settings import declare, rules
 from mailwidgets.settings.declare import (
     ADVANCED,
@@ -32,18 +33,30 @@ from mailwidgets.settings.trust import Certificates, Listing
 class Pop3(Section):
     """Incoming mail, fetched by POP3 (RFC 1939)."""
 
-    section, title, test_label = "pop3", "POP3", "Test POP3"
+    section = "pop3"
+    title, test_label = Told(N_("POP3")), Told(N_("Test POP3"))
 
     name = declare.server_name(
-        "Name", WORKSTATION, "the POP3 server that incoming mail is fetched from"
+        N_("Name"),
+        WORKSTATION,
+        N_("Host name or IP address of the POP3 server that incoming mail is fetched from."),
     )
     port = declare.port(
-        "POP3 port", USER, 110, "Usual: 110 with STLS, 995 with TLS from the start."
+        N_("POP3 port"),
+        USER,
+        110,
+        N_("TCP port the server listens on. Usual: 110 with STLS, 995 with TLS from the start."),
     )
-    timeout = declare.timeout("Timeout (sec)", USER)
+    timeout = declare.timeout(N_("Timeout (sec)"), USER)
     user = declare.user_name(USER)
     password = declare.password(USER)
-    tls = declare.tls_yes_no(USER, "STLS")
+    tls = declare.tls_yes_no(
+        USER,
+        N_(
+            "Yes: the connection must be encrypted, from the first byte or by STLS, as the port "
+            "has it. No: everything, the password too, travels in the clear."
+        ),
+    )
     sasl = declare.sasl(USER)
     force_tls12 = declare.force_tls12(USER)
     token = declare.token(USER)
@@ -52,52 +65,84 @@ class Pop3(Section):
 class Smtp(Section):
     """Outgoing mail, submitted by SMTP (RFC 5321, RFC 6409)."""
 
-    section, title, test_label = "smtp", "SMTP", "Test SMTP"
+    section = "smtp"
+    title, test_label = Told(N_("SMTP")), Told(N_("Test SMTP"))
 
     name = declare.server_name(
-        "Name", WORKSTATION, "the SMTP server that outgoing mail is handed to"
+        N_("Name"),
+        WORKSTATION,
+        N_("Host name or IP address of the SMTP server that outgoing mail is handed to."),
     )
     port = declare.port(
-        "SMTP port",
+        N_("SMTP port"),
         USER,
         25,
-        "Usual: 587 with STARTTLS, 465 with TLS from the start, 25 between servers.",
+        N_(
+            "TCP port the server listens on. Usual: 587 with STARTTLS, 465 with TLS from the "
+            "start, 25 between servers."
+        ),
     )
-    timeout = declare.timeout("Timeout (sec)", USER)
+    timeout = declare.timeout(N_("Timeout (sec)"), USER)
     user = declare.user_name(USER)
     password = declare.password(USER)
     tls = declare.tls(USER)
     sasl = declare.sasl(USER)
     force_tls12 = declare.force_tls12(USER)
     ehlo = declare.ehlo(USER)
-    use_pop3_account = declare.use_pop3_account("SMTP")
+    use_pop3_account = declare.use_pop3_account(
+        N_("Log in to SMTP with the POP3 section's user name and password.")
+    )
     token = declare.token(USER)
 
 
 class Imap(Section):
     """Mail read on the server, by IMAP (RFC 9051)."""
 
-    section, title, test_label = "imap", "IMAP", "Test IMAP"
+    section = "imap"
+    title, test_label = Told(N_("IMAP")), Told(N_("Test IMAP"))
 
-    name = declare.server_name("Name", WORKSTATION, "the IMAP server that mail is read on")
-    port = declare.port(
-        "IMAP port", USER, 993, "Usual: 143 with STARTTLS, 993 with TLS from the start."
+    name = declare.server_name(
+        N_("Name"),
+        WORKSTATION,
+        N_("Host name or IP address of the IMAP server that mail is read on."),
     )
-    timeout = declare.timeout("Timeout (sec)", USER)
+    port = declare.port(
+        N_("IMAP port"),
+        USER,
+        993,
+        N_(
+            "TCP port the server listens on. Usual: 143 with STARTTLS, 993 with TLS from the start."
+        ),
+    )
+    timeout = declare.timeout(N_("Timeout (sec)"), USER)
     user = declare.user_name(USER)
     password = declare.password(USER)
-    tls = declare.tls_yes_no(USER, "STARTTLS")
+    tls = declare.tls_yes_no(
+        USER,
+        N_(
+            "Yes: the connection must be encrypted, from the first byte or by STARTTLS, as the "
+            "port has it. No: everything, the password too, travels in the clear."
+        ),
+    )
     sasl = declare.sasl(USER)
     force_tls12 = declare.force_tls12(USER)
-    outbox = declare.folder("Outbox", USER, "that messages are put into to be sent")
-    inbox = declare.folder("Inbox", USER, "that incoming messages arrive in")
-    use_pop3_account = declare.use_pop3_account("IMAP")
+    outbox = declare.folder(
+        N_("Outbox"),
+        USER,
+        N_("Folder that messages are put into to be sent, as it is called there."),
+    )
+    inbox = declare.folder(
+        N_("Inbox"), USER, N_("Folder that incoming messages arrive in, as it is called there.")
+    )
+    use_pop3_account = declare.use_pop3_account(
+        N_("Log in to IMAP with the POP3 section's user name and password.")
+    )
     use_smtp_account = declare.tagged(
         CheckBox(),
-        "Use SMTP account",
+        N_("Use SMTP account"),
         USER,
         SHARED,
-        "Send outgoing mail by the SMTP section's server instead of the Outbox folder.",
+        N_("Send outgoing mail by the SMTP section's server instead of the Outbox folder."),
     )
     token = declare.token(USER)
 
@@ -105,78 +150,97 @@ class Imap(Section):
 class Workflow(Section):
     """Mail that workflows send, the same for the whole company."""
 
-    section, title, test_label = "workflow", "Workflow e-mail", "Test server"
+    section = "workflow"
+    title, test_label = Told(N_("Workflow e-mail")), Told(N_("Test server"))
 
     server_type = declare.tagged(
         Choice("smtp", {"smtp": "SMTP", "imap": "IMAP"}),
-        "Server type",
+        N_("Server type"),
         COMPANY,
         SENDER,
-        "How messages leave: handed to an SMTP server, or put into an IMAP Outbox.",
+        N_("How messages leave: handed to an SMTP server, or put into an IMAP Outbox."),
     )
     sender = declare.tagged(
         Address(),
-        "Email sender",
+        N_("Email sender"),
         COMPANY,
         SENDER,
-        "Address that workflow messages come from. Where it differs from the login, the server "
-        "must let that login send as it.",
+        N_(
+            "Address that workflow messages come from. Where it differs from the login, the server "
+            "must let that login send as it."
+        ),
     )
     full_name = declare.tagged(
         Text(),
-        "First and last name",
+        N_("First and last name"),
         COMPANY,
         SENDER,
-        "Name that readers see beside the sender's address.",
+        N_("Name that readers see beside the sender's address."),
     )
     charset = declare.tagged(
         Charset("utf-8"),
-        "Charset",
+        N_("Charset"),
         COMPANY,
         SENDER,
-        "Character set that messages are written in.",
+        N_("Character set that messages are written in."),
     )
-    name = declare.server_name("Server", COMPANY, "the server that workflow messages go through")
-    port = declare.port("Port", COMPANY, 25, "Usual: SMTP 587 or 465, IMAP 143 or 993.")
-    timeout = declare.timeout("Timeout s", COMPANY)
+    name = declare.server_name(
+        N_("Server"),
+        COMPANY,
+        N_("Host name or IP address of the server that workflow messages go through."),
+    )
+    port = declare.port(
+        N_("Port"),
+        COMPANY,
+        25,
+        N_("TCP port the server listens on. Usual: SMTP 587 or 465, IMAP 143 or 993."),
+    )
+    timeout = declare.timeout(N_("Timeout s"), COMPANY)
     user = declare.user_name(COMPANY)
     password = declare.password(COMPANY)
     tls = declare.tls(COMPANY)
     sasl = declare.sasl(COMPANY)
     force_tls12 = declare.force_tls12(COMPANY)
     ehlo = declare.ehlo(COMPANY)
-    outbox = declare.folder("Outbox", COMPANY, "that messages are put into to be sent, with IMAP")
-    inbox = declare.folder("Inbox", COMPANY, "that answers arrive in, with IMAP")
+    outbox = declare.folder(
+        N_("Outbox"),
+        COMPANY,
+        N_("Folder that messages are put into to be sent, with IMAP, as it is called there."),
+    )
+    inbox = declare.folder(
+        N_("Inbox"), COMPANY, N_("Folder that answers arrive in, with IMAP, as it is called there.")
+    )
     token = declare.token(COMPANY)
 
 
 class Trust(Section):
     """Whom checks trust and where they may connect to; ours, not the panel's."""
 
-    section, title = "trust", "Trust"
+    section = "trust"
+    title = Told(N_("Trust"))
 
     ca = declare.tagged(
         Certificates(),
-        "CA certificates",
+        N_("CA certificates"),
         COMPANY,
         ADVANCED,
-        "Certificates of your own authorities in PEM form, trusted besides the system's.",
+        N_("Certificates of your own authorities in PEM form, trusted besides the system's."),
         ours=True,
     )
     pins = declare.tagged(
         Listing(rules.fingerprint),
-        "Pinned certificates",
+        N_("Pinned certificates"),
         COMPANY,
         ADVANCED,
-        "host:port=SHA-256 fingerprint: that one certificate is accepted there, and no other.",
+        N_("host:port=SHA-256 fingerprint: that one certificate is accepted there, and no other."),
         ours=True,
     )
     allowed_hosts = declare.tagged(
         Listing(rules.hosts),
-        "Allowed hosts",
+        N_("Allowed hosts"),
         COMPANY,
         ADVANCED,
-        "Hosts that checks may connect to, *.example.com for all below it. Empty: any.",
+        N_("Hosts that checks may connect to, *.example.com for all below it. Empty: any."),
         ours=True,
     )
 
@@ -195,7 +259,7 @@ def setting(name: str) -> Setting:
     Raises:
         UnknownSetting: naming the nearest ones.
     """
-    section_name, _, key = name.partition(".")
+    section_name, key = (*name.split(".", maxsplit=1), "")[:2]
     found = SETTINGS.get((section_name, key))
     if found is not None:
         return found
@@ -209,7 +273,7 @@ def fit(change: Change) -> Change:
     """Return a change whose value and level fit its setting; no value means to remove it.
 
     Raises:
-        InvalidValue: if the setting refuses the value; names it.
+        InvalidValue: if the setting refuses the value, or a lock has no reason; names it.
         WrongLevel: if the setting cannot be kept or locked there.
     """
     found, level = SETTINGS[change.key], change.place.level
@@ -225,7 +289,8 @@ def fit(change: Change) -> Change:
     value = change.value
     if value is not UNSET and value is not None:
         try:
-            value = rules.text(str(value)) if change.lock else found.field.check(value)
+            value = rules.reason(str(value)) if change.lock else found.field.check(value)
         except InvalidValue as error:
-            raise InvalidValue(f"{found.name}: {error}") from error
+            told = _("lock of {setting}").format(setting=found.name) if change.lock else found.name
+            raise InvalidValue(f"{told}: {error}") from error
     return replace(change, value=UNSET if value is None else value)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from mailwidgets.errors import InvalidValue, StoreError
+from mailwidgets.languages.texts import N_, ngettext
 from mailwidgets.settings import rules
 from mailwidgets.settings.fields import Field
 
@@ -20,7 +21,7 @@ class Listing(Field):
     """
 
     kind = "list"
-    info_text = "a list of texts"
+    info_text = N_("a list of texts")
 
     def __init__(self, rule: Callable[[str], str]) -> None:
         super().__init__()
@@ -29,7 +30,7 @@ class Listing(Field):
     def check(self, value: Any) -> Any:
         """Return the entries as a tuple without doubles, ``None`` where there are none."""
         if not isinstance(value, list | tuple) or not all(isinstance(one, str) for one in value):
-            raise InvalidValue(f"Must be {self.info_text}, not {type(value).__name__}.")
+            raise self.refusal(type(value).__name__)
         return tuple(dict.fromkeys(self.entry(one) for one in value)) or None
 
     def parse(self, text: str) -> Any:
@@ -49,7 +50,7 @@ class Certificates(Field):
     """PEM certificates, one after the other; the only value of several lines."""
 
     kind = "pem"
-    info_text = "certificates in PEM form"
+    info_text = N_("certificates in PEM form")
 
     def rule(self, value: str) -> str:
         """Return it trimmed."""
@@ -58,7 +59,8 @@ class Certificates(Field):
     def shown(self, value: Any) -> str:
         """Return how many certificates there are."""
         count = str(value or "").count("-----BEGIN CERTIFICATE-----")
-        return f"{count} certificate{'s' if count != 1 else ''}" if count else ""
+        told = ngettext("{count} certificate", "{count} certificates", count)
+        return told.format(count=count) if count else ""
 
 
 def certificates_of(path: str | os.PathLike[str] | None) -> str:

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from mailwidgets.errors import Clash, Conflict
+from mailwidgets.languages.texts import _
 from mailwidgets.settings.documents import ANY, UNSET, Change, Document
 from mailwidgets.settings.levels import Place
 from mailwidgets.settings.sections import SETTINGS
@@ -68,7 +69,11 @@ def merge(
     _agree([clash for place, one in documents.items() for clash in _clashes(one, asked[place])])
     for place, key in note.sealed_to.items():
         if documents[place].public_key != key:
-            raise Conflict(f"Nothing was stored: {place} has published another key meanwhile")
+            raise Conflict(
+                _("Nothing was stored: {place} has published another key meanwhile").format(
+                    place=place.words
+                )
+            )
     wanted = {place: _wanted(one, asked[place]) for place, one in documents.items()}
     new_keys = {
         place: key for place, key in note.public_keys.items() if documents[place].public_key != key
@@ -110,12 +115,19 @@ def _edit(change: Change, written: Written) -> Edit:
 
 def _agree(clashes: Sequence[Clash]) -> None:
     if clashes:
+        clash = _("{setting} ({place}) was {base}, is {theirs} now, and you want {yours}")
         listed = "; ".join(
-            f"{one.name} ({one.place}) was {one.base or 'unset'}, is {one.theirs or 'unset'} "
-            f"now, and you want {one.yours or 'unset'}"
+            clash.format(
+                setting=one.name,
+                place=one.place,
+                base=one.base or _("unset"),
+                theirs=one.theirs or _("unset"),
+                yours=one.yours or _("unset"),
+            )
             for one in clashes
         )
-        raise Conflict(f"Nothing was stored: someone else changed the same: {listed}.", clashes)
+        told = _("Nothing was stored: someone else changed the same: {listed}.")
+        raise Conflict(told.format(listed=listed), clashes)
 
 
 def _clashes(document: Document, changes: Sequence[Change]) -> Iterator[Clash]:
@@ -125,7 +137,7 @@ def _clashes(document: Document, changes: Sequence[Change]) -> Iterator[Clash]:
             continue
         told = [_told(change, side) for side in (change.base, stored, change.value)]
         if SETTINGS[change.key].secret and not change.lock:
-            told[1:] = ["changed" if side else "" for side in told[1:]]
+            told[1:] = [_("changed") if side else "" for side in told[1:]]
         name = f"lock of {change.name}" if change.lock else change.name
         yield Clash(name, str(document.place), *told)
 

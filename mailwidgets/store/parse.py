@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Final, NoReturn
 
 from mailwidgets.errors import DamagedDocument
+from mailwidgets.languages.texts import _
 
 LARGEST: Final = 16 * 2**20  # bytes of a document
 
@@ -47,10 +48,11 @@ class Source:
         """Return the error for something wrong at an offset in the text."""
         line = self.text.count("\n", 0, offset) + 1
         column = offset - self.text.rfind("\n", 0, offset)
-        return DamagedDocument(
-            f"{self.file}, line {line}, column {column}: {what}. "
+        told = _(
+            "{file}, line {line}, column {column}: {what}. "
             "The file stays as it is: mend it, or put back an older copy."
         )
+        return DamagedDocument(told.format(file=self.file, line=line, column=column, what=what))
 
     def damaged_at(self, path: tuple[str, ...], what: str) -> DamagedDocument:
         """Return the error for something wrong with the value of a key."""
@@ -70,12 +72,14 @@ def parse(data: bytes, file: str, *, largest: int = LARGEST) -> tuple[dict[str, 
         DamagedDocument: if it is anything else; names file, line and column.
     """
     if len(data) > largest:
-        raise Source(file, "").damaged(f"over {largest // 2**20} MiB, more than settings need")
+        raise Source(file, "").damaged(
+            _("over {most} MiB, more than settings need").format(most=largest // 2**20)
+        )
     try:
         source = Source(file, data.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         before = error.object[: error.start].decode()
-        raise Source(file, before).damaged("not UTF-8", len(before)) from error
+        raise Source(file, before).damaged(_("not UTF-8"), len(before)) from error
     try:
         found = json.loads(
             source.text,
@@ -85,34 +89,41 @@ def parse(data: bytes, file: str, *, largest: int = LARGEST) -> tuple[dict[str, 
             parse_constant=_constant,
         )
     except json.JSONDecodeError as error:
-        why = error.msg if source.text.strip() else "there is nothing in it"
-        raise source.damaged(f"not JSON: {why}", error.pos) from error
+        why = error.msg if source.text.strip() else _("there is nothing in it")
+        raise source.damaged(_("not JSON: {reason}").format(reason=why), error.pos) from error
     except _Unfit as error:
         raise source.damaged(str(error), _offset_of(source.text, error)) from error
     except RecursionError as error:
-        raise source.damaged("nested too deeply", _deepest(source.text)) from error
+        raise source.damaged(_("nested too deeply"), _deepest(source.text)) from error
     if not isinstance(found, dict):
-        raise source.damaged(f"expected {{…}}, an object, but found {named(found)}")
+        raise source.damaged(
+            _("expected {{…}}, an object, but found {found}").format(found=named(found))
+        )
     return found, source
 
 
 def named(value: object) -> str:
     """Return what JSON calls a value's type, with its article."""
-    names = {dict: "an object", list: "a list", str: "a text", bool: "a yes or no"}
-    return "null" if value is None else names.get(type(value), "a number")
+    names = {
+        dict: _("an object"),
+        list: _("a list"),
+        str: _("a text"),
+        bool: _("a yes or no"),
+    }
+    return "null" if value is None else names.get(type(value), _("a number"))
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        raise _Unfit("a key stands here for the second time")
+        raise _Unfit(_("a key stands here for the second time"))
     return found
 
 
 def _float(token: str) -> float:
     number = float(token)
     if math.isinf(number):
-        raise _Unfit("a number too large to keep", token)
+        raise _Unfit(_("a number too large to keep"), token)
     return number
 
 
@@ -120,11 +131,11 @@ def _int(token: str) -> int:
     try:
         return int(token)
     except ValueError as error:  # Python refuses thousands of digits
-        raise _Unfit("a number too large to keep", token) from error
+        raise _Unfit(_("a number too large to keep"), token) from error
 
 
 def _constant(token: str) -> NoReturn:
-    raise _Unfit(f"{token} is not JSON", token)
+    raise _Unfit(_("{token} is not JSON").format(token=token), token)
 
 
 def _offset_of(text: str, error: _Unfit) -> int:

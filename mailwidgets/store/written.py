@@ -12,24 +12,24 @@ the last one, nor ``public_key``, to which others seal this person's secrets.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from mailwidgets.errors import DamagedDocument, InvalidId, InvalidValue, StoreError
+from mailwidgets.errors import InvalidId, InvalidValue, StoreError
+from mailwidgets.languages.texts import _
 from mailwidgets.settings.declare import Setting
 from mailwidgets.settings.documents import UNSET, Change, Document, Key
 from mailwidgets.settings.levels import Level, Place
 from mailwidgets.settings.sections import SECTIONS, SETTINGS
-from mailwidgets.store.parse import LARGEST, Source, named, parse
+from mailwidgets.store.layout import dumped
+from mailwidgets.store.parse import Source, named, parse
+
+__all__ = ["FORMAT", "Written", "dumped", "read_written", "written_id"]
 
 FORMAT: Final = 2
 
 _OURS: Final = frozenset({"format", "id", "commit", "public_key", "settings", "locks"})
-
-_encoded = json.JSONEncoder(allow_nan=False).encode
-_quoted = json.encoder.encode_basestring  # in C
 
 # Every document of a hundred thousand shares these keys.
 _DECLARED: Final = {
@@ -126,10 +126,11 @@ class Written:
         """
         content = self.content
         if content.get("format", FORMAT) > FORMAT:
-            raise StoreError(
-                f"{self.file} is in format {content['format']}, written by a newer "
-                f"mailwidgets; this one writes format {FORMAT}. Nothing was stored: update first."
+            told = _(
+                "{file} is in format {found}, written by a newer mailwidgets; this one writes "
+                "format {format}. Nothing was stored: update first."
             )
+            raise StoreError(told.format(file=self.file, found=content["format"], format=FORMAT))
         known: dict[str, Any] = {"format": FORMAT}
         known |= {"id": self.place.id} if self.place.id else {}
         known["commit"] = commit
@@ -182,7 +183,8 @@ def checked(content: dict[str, Any], place: Place, source: Source) -> Written:
         reason = content.get("locks", {}).get(section, {}).get(key, "")
         if not isinstance(reason, str):
             raise source.damaged_at(
-                ("locks", section, key), f"a lock's reason is a text, not {named(reason)}"
+                ("locks", section, key),
+                _("a lock's reason is a text, not {found}").format(found=named(reason)),
             )
     return Written(place, source.file, content)
 
@@ -200,20 +202,30 @@ def written_id(data: bytes, file: str) -> str:
 def _check_head(content: Mapping[str, Any], place: Place, source: Source) -> None:
     number = content.get("format", FORMAT)
     if isinstance(number, bool) or not isinstance(number, int) or number < 1:
-        raise source.damaged_at(("format",), "the format is a whole number from 1")
+        raise source.damaged_at(("format",), _("the format is a whole number from 1"))
     for name in ("commit", "public_key"):
         if not isinstance(content.get(name, ""), str):
-            raise source.damaged_at((name,), f'"{name}" is a text, not {named(content[name])}')
+            raise source.damaged_at(
+                (name,),
+                _('"{name}" is a text, not {found}').format(name=name, found=named(content[name])),
+            )
     found = content.get("id", "" if place.level is Level.COMPANY else None)
     if not isinstance(found, str):
-        raise source.damaged_at(("id",), f'"id" should be the text {place.id!r}')
+        raise source.damaged_at(
+            ("id",), _('"id" should be the text {id}').format(id=repr(place.id))
+        )
     try:
         same = (Place(place.level, found) if found else None) == (place if place.id else None)
     except InvalidId:
         same = False
     if not same:
         # Moved by hand, or the file system takes Ana.json for ana.json.
-        raise source.damaged_at(("id",), f"this is the document of {found!r}, not of {place}")
+        raise source.damaged_at(
+            ("id",),
+            _("this is the document of {found}, not of {place}").format(
+                found=repr(found), place=place
+            ),
+        )
 
 
 def _beside(section: str, held: Any) -> Any:  # noqa: ANN401 - JSON of any type
@@ -224,7 +236,12 @@ def _beside(section: str, held: Any) -> Any:  # noqa: ANN401 - JSON of any type
 
 def _check_object(found: object, path: tuple[str, ...], source: Source) -> None:
     if not isinstance(found, dict):
-        raise source.damaged_at(path, f'"{path[-1]}" should be an object, not {named(found)}')
+        raise source.damaged_at(
+            path,
+            _('"{name}" should be an object, not {found}').format(
+                name=path[-1], found=named(found)
+            ),
+        )
 
 
 def _part(part: Mapping[str, Any], changes: Sequence[Change]) -> dict[str, Any]:
@@ -250,42 +267,3 @@ def _part(part: Mapping[str, Any], changes: Sequence[Change]) -> dict[str, Any]:
 def _ordered(held: Mapping[str, Any], order: Iterable[str]) -> dict[str, Any]:
     first = {key: held[key] for key in order if key in held}
     return first | {key: value for key, value in held.items() if key not in first}
-
-
-def _laid_out(value: Any, indent: str = "\n") -> str:  # noqa: ANN401 - JSON of any type
-    """Return JSON text as ``json.dumps(indent=2)`` does, which is slow: it is in plain Python."""
-    if isinstance(value, str):
-        return _quoted(value)
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int):
-        return repr(value)
-    if not value or not isinstance(value, (dict, list, tuple)):
-        return _encoded(value)
-    inner = indent + "  "
-    if isinstance(value, dict):
-        told = [f"{_quoted(key)}: {_laid_out(one, inner)}" for key, one in value.items()]
-        return f"{{{inner}{f',{inner}'.join(told)}{indent}}}"
-    told = [_laid_out(one, inner) for one in value]
-    return f"[{inner}{f',{inner}'.join(told)}{indent}]"
-
-
-def dumped(content: Mapping[str, Any], file: str) -> bytes:
-    """Return a document's text, which people can read.
-
-    Raises:
-        DamagedDocument: if it is nested too deeply.
-        StoreError: if it is too large.
-    """
-    try:
-        text = _laid_out(content)
-    except RecursionError as error:
-        raise DamagedDocument(f"{file} is nested too deeply to be written again") from error
-    try:
-        data = f"{text}\n".encode()
-    except UnicodeEncodeError:
-        # Half a surrogate pair, in something we don't know: only an escape carries it.
-        data = f"{json.dumps(content, indent=2)}\n".encode()
-    if len(data) > LARGEST:
-        raise StoreError(f"{file} would have over {LARGEST // 2**20} MiB: nothing was stored")
-    return data

@@ -15,6 +15,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from mailwidgets.errors import VaultError
+from mailwidgets.languages.texts import N_, _
 from mailwidgets.settings.secret import Secret
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ KEY_BYTES: Final = 32
 
 _NONCE_BYTES = 12  # 96 bits, at random
 _BREAKERS = "\r\n\0"
-_DAMAGED = "it is damaged, or was copied here from another place or setting: set it anew"
+_DAMAGED = N_("it is damaged, or was copied here from another place or setting: set it anew")
 _BYTES = "latin-1"  # a character for every byte, so that a Secret can hold any
 
 
@@ -59,11 +60,16 @@ class EncryptionKey:
         """
         found = _decoded(text)
         if found is None:
-            raise VaultError(f"{origin} should hold base64 of {KEY_BYTES} bytes; it does not")
+            raise VaultError(
+                _("{origin} should hold base64 of {count} bytes; it does not").format(
+                    origin=origin, count=KEY_BYTES
+                )
+            )
         if len(found.reveal()) != KEY_BYTES:
             raise VaultError(
-                f"{origin} should hold base64 of {KEY_BYTES} bytes; it is of "
-                f"{len(found.reveal())} bytes"
+                _("{origin} should hold base64 of {count} bytes; it is of {found} bytes").format(
+                    origin=origin, count=KEY_BYTES, found=len(found.reveal())
+                )
             )
         return cls(found)
 
@@ -186,10 +192,10 @@ def decoded(body: str, decrypt: Callable[[bytes], bytes]) -> Secret:
     """
     found = _decrypted(body, decrypt)
     if found is None:
-        raise VaultError(_DAMAGED)
+        raise VaultError(_(_DAMAGED))
     secret = _as_text(found)
     if secret is None:
-        raise VaultError("what was encrypted is no text: set it anew")
+        raise VaultError(_("what was encrypted is no text: set it anew"))
     _check_line(secret)
     return secret
 
@@ -210,7 +216,7 @@ def _as_text(found: Secret) -> Secret | None:
 
 def _check_line(secret: Secret) -> None:
     if any(breaker in secret.reveal() for breaker in _BREAKERS):
-        raise VaultError("a password is one line, and this one is not: set it anew")
+        raise VaultError(_("a password is one line, and this one is not: set it anew"))
 
 
 def _decoded(text: Secret) -> Secret | None:

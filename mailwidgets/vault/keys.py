@@ -18,6 +18,7 @@ from filelock import FileLock, Timeout
 
 from mailwidgets.disk import make_folder, stage, sync
 from mailwidgets.errors import VaultError
+from mailwidgets.languages.texts import _
 from mailwidgets.settings.secret import Secret
 from mailwidgets.vault.cipher import EncryptionKey
 
@@ -132,7 +133,7 @@ class KeyFile(KeySource, Changeable):
     @property
     def origin(self) -> str:
         """Return which file it is."""
-        return f"the key file {self.path}"
+        return _("the key file {path}").format(path=self.path)
 
     @property
     def next(self) -> Path:
@@ -187,8 +188,10 @@ class KeyFile(KeySource, Changeable):
     def _check_place(self) -> None:
         if self._outside and self.path.is_relative_to(self._outside):
             raise VaultError(
-                f"{self.origin} is inside the store {self._outside}, where whoever copies the "
-                "store gets it, too: move it elsewhere"
+                _(
+                    "{origin} is inside the store {store}, where whoever copies the store gets it, "
+                    "too: move it elsewhere"
+                ).format(origin=self.origin, store=self._outside)
             )
 
     @contextmanager
@@ -197,30 +200,40 @@ class KeyFile(KeySource, Changeable):
             yield
         except FileNotFoundError as error:
             advice = (
-                "it is made when the first secret is stored; where there was one, put it back"
+                _("it is made when the first secret is stored; where there was one, put it back")
                 if self._made
-                else f'make one with: (umask 077; openssl rand -base64 32 > "{self.path}")'
+                else _("make one with: {command}").format(
+                    command=f'(umask 077; openssl rand -base64 32 > "{self.path}")'
+                )
             )
-            raise VaultError(f"there is no key file {self.path}; {advice}") from error
+            raise VaultError(
+                _("there is no key file {path}; {advice}").format(path=self.path, advice=advice)
+            ) from error
         except OSError as error:
             reason = error.strerror or error
-            raise VaultError(f"{self.origin} cannot be used: {reason}") from error
+            raise VaultError(
+                _("{origin} cannot be used: {reason}").format(origin=self.origin, reason=reason)
+            ) from error
 
     def _read(self, path: Path) -> EncryptionKey:
-        name = f"the key file {path}"
+        name = _("the key file {path}").format(path=path)
         with os.fdopen(os.open(path, _READ), "rb") as file:
             status = os.fstat(file.fileno())
             if not stat.S_ISREG(status.st_mode):
-                raise VaultError(f"{name} is no regular file")
+                raise VaultError(_("{name} is no regular file").format(name=name))
             if sys.platform != "win32" and status.st_mode & _OTHERS:
                 mode = stat.S_IMODE(status.st_mode)
                 raise VaultError(
-                    f"{name} is open to others (mode {mode:04o}): run chmod 600 {path}"
+                    _("{name} is open to others (mode {mode}): run chmod 600 {path}").format(
+                        name=name, mode=f"{mode:04o}", path=path
+                    )
                 )
             if sys.platform != "win32" and status.st_uid not in (0, os.geteuid()):
                 raise VaultError(
-                    f"{name} belongs to someone else (user number {status.st_uid}), who can "
-                    "change it: use one of your own"
+                    _(
+                        "{name} belongs to someone else (user number {user}), who can change it: "
+                        "use one of your own"
+                    ).format(name=name, user=status.st_uid)
                 )
             text = Secret(file.read(_LONGEST_FILE).decode("ascii", "replace"))
         return EncryptionKey.read(text, name)
@@ -252,11 +265,14 @@ def locked(lock: FileLock, origin: str) -> Iterator[None]:
     try:
         held = lock.acquire()
     except Timeout as error:
-        raise VaultError(f"another process is making or changing {origin}: try again") from error
+        raise VaultError(
+            _("another process is making or changing {origin}: try again").format(origin=origin)
+        ) from error
     except OSError as error:
         raise VaultError(
-            f"{origin} cannot be made or changed from here: {lock.lock_file}: "
-            f"{error.strerror or error}"
+            _("{origin} cannot be made or changed from here: {file}: {reason}").format(
+                origin=origin, file=lock.lock_file, reason=error.strerror or error
+            )
         ) from error
     with held:
         yield

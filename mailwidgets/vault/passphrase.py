@@ -15,6 +15,7 @@ import unicodedata
 from typing import Final
 
 from mailwidgets.errors import VaultError
+from mailwidgets.languages.texts import _
 from mailwidgets.settings.documents import Key
 from mailwidgets.settings.levels import Place
 from mailwidgets.settings.secret import Secret
@@ -48,7 +49,7 @@ class Passphrase:
     def __init__(self, text: str) -> None:
         self._text = Secret(unicodedata.normalize("NFC", text))
         if not self._text:
-            raise VaultError("a passphrase cannot be empty")
+            raise VaultError(_("a passphrase cannot be empty"))
         self._salt = base64.b64encode(secrets.token_bytes(_SALT_BYTES)).decode()
         self._keys: dict[str, EncryptionKey] = {}
 
@@ -77,19 +78,26 @@ class Passphrase:
             VaultError: if the passphrase is another one, or the text is damaged or was made for
                 another place or setting.
         """
-        name = f"{'.'.join(key)} of {place}"
+        name = _("{setting} of {place}").format(setting=".".join(key), place=place.words)
         parts = _SEALED.match(text)
         if parts is None:
             raise VaultError(
-                f"{name} cannot be read: it should be {FORM}:<salt>:<key id>:<base64>, and is not"
+                _(
+                    "{name} cannot be read: it should be {form}:<salt>:<key id>:<base64>, and is "
+                    "not"
+                ).format(name=name, form=FORM)
             )
         mine = self._key(parts["salt"])
         if mine.id != parts["key_id"]:
-            raise VaultError(f"{name} cannot be read: it was encrypted to another passphrase")
+            raise VaultError(
+                _("{name} cannot be read: it was encrypted to another passphrase").format(name=name)
+            )
         try:
             return mine.decrypt(parts["body"], bound(FORM, place, key))
         except VaultError as error:
-            raise VaultError(f"{name} cannot be read: {error}") from error
+            raise VaultError(
+                _("{name} cannot be read: {reason}").format(name=name, reason=error)
+            ) from error
 
     def _key(self, salt: str) -> EncryptionKey:
         if salt not in self._keys:

@@ -15,6 +15,7 @@ import re
 from typing import TYPE_CHECKING
 
 from mailwidgets.errors import VaultError
+from mailwidgets.languages.texts import _
 from mailwidgets.settings.documents import Key
 from mailwidgets.settings.levels import Place
 from mailwidgets.settings.secret import Sealed, Secret
@@ -55,7 +56,7 @@ def seal_to(public_key: str, place: Place, setting: Key, secret: Secret) -> Seal
     try:
         body = _suite().encrypt(encoded(secret), public, info)
     except ValueError as error:  # a point that gives everyone the same secret, RFC 7748 §6.1
-        raise VaultError("the public key is damaged: it is no key at all") from error
+        raise VaultError(_("the public key is damaged: it is no key at all")) from error
     return Sealed(f"v2:{key_id}:{base64.b64encode(body).decode()}")
 
 
@@ -73,7 +74,7 @@ def unseal(key: EncryptionKey, place: Place, setting: Key, sealed: Sealed) -> Se
     """
     parts = _SEALED.match(sealed.text)
     if parts is None:
-        raise VaultError("what is stored is damaged")
+        raise VaultError(_("what is stored is damaged"))
     info = bound(parts["form"], place, setting)
     if parts["form"] == "v1":
         return key.decrypt(parts["body"], info)
@@ -91,7 +92,7 @@ def key_id(sealed: Sealed) -> str:
     if parts is None:
         newer = _NEWER.match(sealed.text)
         raise VaultError(
-            "a newer mailwidgets encrypted it" if newer else "what is stored is damaged"
+            _("a newer mailwidgets encrypted it") if newer else _("what is stored is damaged")
         )
     return parts["key_id"]
 
@@ -130,13 +131,13 @@ def _read_public(text: str) -> tuple[X25519PublicKey, str]:
 
     parts = _PUBLIC.match(text)
     if parts is None:
-        raise VaultError("the public key is damaged: it should read x25519:<key id>:<base64>")
+        raise VaultError(_("the public key is damaged: it should read x25519:<key id>:<base64>"))
     try:
         raw = strictly(parts["body"])
     except ValueError as error:
-        raise VaultError("the public key is damaged: its base64 is wrong") from error
+        raise VaultError(_("the public key is damaged: its base64 is wrong")) from error
     if digest("public key", raw) != parts["key_id"]:
-        raise VaultError("the public key is damaged: it does not match its key id")
+        raise VaultError(_("the public key is damaged: it does not match its key id"))
     return x25519.X25519PublicKey.from_public_bytes(raw), parts["key_id"]
 
 

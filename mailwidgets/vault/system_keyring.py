@@ -16,6 +16,7 @@ from filelock import FileLock
 
 from mailwidgets.disk import make_folder
 from mailwidgets.errors import VaultError
+from mailwidgets.languages.texts import _
 from mailwidgets.settings.secret import Secret
 from mailwidgets.vault.cipher import EncryptionKey
 from mailwidgets.vault.keys import NEXT, PATIENCE, Changeable, KeySource, locked
@@ -65,7 +66,11 @@ class KeyringKey(KeySource, Changeable):
         """Return the key; while it is being changed the next one, then this one."""
         found = self._all()
         if not found:
-            raise VaultError(f"{self.origin} is not there; it is made with the first secret")
+            raise VaultError(
+                _("{origin} is not there; it is made with the first secret").format(
+                    origin=self.origin
+                )
+            )
         return found
 
     def steady(self) -> AbstractContextManager[None]:
@@ -78,7 +83,11 @@ class KeyringKey(KeySource, Changeable):
         try:
             make_folder(folder, mode=0o700)
         except OSError as error:
-            raise VaultError(f"{folder} cannot be made: {error.strerror or error}") from error
+            raise VaultError(
+                _("{folder} cannot be made: {reason}").format(
+                    folder=folder, reason=error.strerror or error
+                )
+            ) from error
         return locked(self._lock, self.origin)
 
     def prepare(self) -> EncryptionKey:
@@ -107,7 +116,7 @@ def _held(entry: str) -> EncryptionKey | None:
 def _put(entry: str, key: EncryptionKey) -> EncryptionKey:
     _asked(lambda: _backend().set_password(SERVICE, entry, key.text().reveal()))
     if _held(entry) != key:
-        raise VaultError("the system keyring does not keep what it is given")
+        raise VaultError(_("the system keyring does not keep what it is given"))
     return key
 
 
@@ -122,19 +131,25 @@ def _backend() -> KeyringBackend:
         from keyring.backends.chainer import ChainerBackend  # noqa: PLC0415 - likewise
     except ModuleNotFoundError as error:
         raise VaultError(
-            f"the system keyring needs {error.name}: pip install 'mailwidgets[keyring]'"
+            _("the system keyring needs {package}: pip install 'mailwidgets[keyring]'").format(
+                package=error.name
+            )
         ) from error
     try:
         found = keyring.get_keyring()
     except (ImportError, AttributeError, ValueError) as error:
-        raise VaultError(f"the keyring chosen for this system cannot be loaded: {error}") from error
+        raise VaultError(
+            _("the keyring chosen for this system cannot be loaded: {reason}").format(reason=error)
+        ) from error
     if isinstance(found, ChainerBackend):  # several in a row, of which some may be in the clear
         found = next(iter(found.backends), found)
     name = f"{type(found).__module__}.{type(found).__qualname__}"
     if name.startswith(_REFUSED) or not _priority(found) >= _RECOMMENDED:
         raise VaultError(
-            f"there is no system keyring here that protects a key, only {name}: name a key file "
-            "with MAILWIDGETS_KEY_FILE instead"
+            _(
+                "there is no system keyring here that protects a key, only {name}: name a key file "
+                "with MAILWIDGETS_KEY_FILE instead"
+            ).format(name=name)
         )
     return found
 
@@ -152,7 +167,7 @@ def _asked(ask: Callable[[], _Answer]) -> _Answer:
     except _errors() as error:
         told = str(error) or type(error).__name__
     # Out here, so that the keyring's error does not come along: its frames hold the key.
-    raise VaultError(f"the system keyring cannot be used: {told}")
+    raise VaultError(_("the system keyring cannot be used: {reason}").format(reason=told))
 
 
 def _errors() -> tuple[type[Exception], ...]:

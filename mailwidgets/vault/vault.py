@@ -14,6 +14,7 @@ from typing import Final, Self
 
 from mailwidgets.disk import at_home
 from mailwidgets.errors import StoreError, VaultError
+from mailwidgets.languages.texts import _
 from mailwidgets.settings.documents import Key
 from mailwidgets.settings.levels import Level, Place, actor
 from mailwidgets.settings.secret import Sealed, Secret
@@ -121,16 +122,20 @@ class Vault:
             return sealing.seal(source.key(create=True), place, key, secret)
         except VaultError as error:
             raise VaultError(
-                f"{'.'.join(key)} of {place} cannot be encrypted, so it is not stored: {error}"
+                _("{setting} of {place} cannot be encrypted, so it is not stored: {reason}").format(
+                    setting=".".join(key), place=place.words, reason=error
+                )
             ) from error
 
     def _published(self, place: Place, public_key: str) -> str:
         if not public_key:
             who = place.id
             raise VaultError(
-                f"the key here is {self.owner}'s, and {who} has published none to encrypt to. "
-                f"{who} does that once, by running 'mailwidgets keys publish' or by saving any "
-                "password"
+                _(
+                    "the key here is {owner}'s, and {person} has published none to encrypt to. "
+                    "{person} does that once, by running 'mailwidgets keys publish' or by saving "
+                    "any password"
+                ).format(owner=self.owner, person=who)
             )
         return public_key
 
@@ -158,7 +163,9 @@ class Vault:
             return sealing.unseal(self._opener(place, sealed), place, key, sealed)
         except VaultError as error:
             raise VaultError(
-                f"{'.'.join(key)} of {place} is set, but cannot be read here: {error}"
+                _("{setting} of {place} is set, but cannot be read here: {reason}").format(
+                    setting=".".join(key), place=place.words, reason=error
+                )
             ) from error
 
     def trouble(self, place: Place, key: Key, sealed: Sealed) -> str:
@@ -166,7 +173,7 @@ class Vault:
         try:
             sealing.unseal(self._opener(place, sealed), place, key, sealed)
         except VaultError as error:
-            return f"set, but cannot be read here: {error}"
+            return _("set, but cannot be read here: {reason}").format(reason=error)
         return ""
 
     def steady(self, places: Iterable[Place]) -> AbstractContextManager[object]:
@@ -196,12 +203,18 @@ class Vault:
             if self.owns(place):
                 raise  # of another person's secret, the lack of our own key is no news
         if not self.owns(place):
-            raise VaultError(f"only the key {wanted} opens it, most likely {place.id}'s own")
+            raise VaultError(
+                _("only the key {key} opens it, most likely {owner}'s own").format(
+                    key=wanted, owner=place.id
+                )
+            )
         public = sealed.text.startswith("v2:")
         ids = (sealing.public_id(sealing.public_key(one)) if public else one.id for one in here)
         raise VaultError(
-            f"it was encrypted with another key ({wanted}; the one here is {', '.join(ids)}): "
-            "use that key, or set it anew"
+            _(
+                "it was encrypted with another key ({wanted}; the one here is {here}): use that "
+                "key, or set it anew"
+            ).format(wanted=wanted, here=", ".join(ids))
         )
 
     def _at_hand(self, place: Place) -> Iterator[EncryptionKey]:
