@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from mailwidgets.draft.news import Author, News
 from mailwidgets.errors import Clash
+from mailwidgets.languages.texts import _
 from mailwidgets.settings.documents import UNSET, Change, Key
 from mailwidgets.settings.sections import SECTIONS, SETTINGS
 from mailwidgets.store.commits import Slot, is_secret
@@ -34,14 +35,12 @@ class Dispute:
     @property
     def label(self) -> str:
         """Return what the forms call it: ``IMAP: Name (m)``, ``lock of POP3 port (u)``."""
-        _, key, lock = self.slot
-        return f"lock of {label_of(key)}" if lock else label_of(key)
+        _place, key, lock = self.slot
+        return lock_label(key) if lock else label_of(key)
 
     def __str__(self) -> str:
         """Return what it is about; with the level where that is not the setting's own."""
-        place, key, lock = self.slot
-        own = lock or place.level is SETTINGS[key].level
-        return self.label if own else f"{self.label} at the {place.level}'s level"
+        return slot_label(self.slot)
 
     def clash(self) -> Clash:
         """Return it as a store tells of it."""
@@ -57,7 +56,7 @@ def dispute(edit: Change, stored: object, news: News | None) -> Dispute:
     base, theirs, yours = (side_of(slot, side) for side in (edit.base, stored, edit.value))
     secret = is_secret(edit.key) and not edit.lock
     if secret:
-        theirs, yours = ("changed" if side else "" for side in (theirs, yours))
+        theirs, yours = (_("changed") if side else "" for side in (theirs, yours))
     return Dispute(slot, base, theirs, yours, news.author if news else None, secret)
 
 
@@ -67,9 +66,24 @@ def label_of(key: Key) -> str:
     return label if label.startswith(title) else f"{title}: {label}"
 
 
+def lock_label(key: Key) -> str:
+    """Return what the forms call the company's lock on a setting."""
+    return _("lock of {label}").format(label=label_of(key))
+
+
+def slot_label(slot: Slot) -> str:
+    """Return what the forms call something; with its level where that is not the setting's own."""
+    place, key, lock = slot
+    if lock:
+        return lock_label(key)
+    if place.level is SETTINGS[key].level:
+        return label_of(key)
+    return _("{label} at the company's level").format(label=label_of(key))
+
+
 def side_of(slot: Slot, value: object) -> str:
     """Return a value of a setting, or a lock's reason, as a person reads it; empty for none."""
-    _, key, lock = slot
+    _place, key, lock = slot
     if value is UNSET or lock:
         return "" if value is UNSET else str(value)
     return SETTINGS[key].field.shown(value)

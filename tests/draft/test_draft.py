@@ -323,11 +323,59 @@ def test_the_companys_level_is_edited_apart(draft: Draft, servers: Servers) -> N
     assert value.locked == "one server for all"
 
 
-def test_texts_marked_as_wrong_are_dropped_with_the_level(draft: Draft) -> None:
+def test_texts_marked_as_wrong_stay_with_their_level(draft: Draft) -> None:
     draft.enter(PORT, "99x")
     draft.at_company = True
 
     assert not draft.errors
+    assert draft.wrong(["pop3"]) == ["POP3 port (u) at its own level"]
+    draft.at_company = False
+    assert list(draft.errors) == [PORT]
+
+
+def test_a_lock_without_a_reason_is_kept_out_and_says_what_is_expected(
+    draft: Draft, servers: Servers
+) -> None:
+    draft.at_company = True
+    draft.lock(PORT, "")
+    found = draft.text(PORT, lock=True)
+    assert found is not None
+    assert "Must say why it is locked" in found.rule
+    assert not draft.errors, "it is not about the port's value"
+    with pytest.raises(InvalidValue, match=r"correct lock of POP3 port \(u\) first"):
+        draft.save()
+
+    draft.lock(PORT, "one server\nfor all")
+    assert draft.wrong(["pop3"])
+    draft.lock(PORT, "one server for all")
+    assert draft.text(PORT, lock=True) is None
+    draft.save()
+
+    assert servers.resolve()[PORT].locked == "one server for all"
+
+
+def test_a_lock_that_was_begun_and_given_up_leaves_nothing(draft: Draft) -> None:
+    draft.at_company = True
+    draft.lock(PORT, "")
+    draft.lock(PORT, None)
+
+    assert not draft.wrong(["pop3"])
+    assert not draft.changes()
+
+
+def test_what_is_in_force_is_worked_out_once_for_each_edit(
+    draft: Draft, servers: Servers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[object] = []
+    resolve = servers.resolve
+    monkeypatch.setattr(servers, "resolve", lambda **told: (asked.append(1), resolve(**told))[1])
+    draft.enter(PORT, "995")
+    assert draft.resolution() is draft.resolution()
+    assert len(asked) == 1
+
+    draft.enter(PORT, "996")
+
+    assert draft.resolution()[PORT].effective == 996
 
 
 def test_a_typed_password_is_a_secret_in_the_draft(draft: Draft) -> None:
