@@ -1,0 +1,1 @@
+"""What is in force for whom, as rows to show: pure."""
