@@ -21,11 +21,13 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 # Exact versions, so that two machines run the same; a stamp is older than what it was made from.
-$(VENV)/has-dashboard: pyproject.toml constraints.txt | $(BIN)/python
+# The page's template is copied to where Voila looks for it.
+TEMPLATE := $(wildcard mailwidgets/web/template/*.*)
+$(VENV)/has-dashboard: pyproject.toml constraints.txt $(TEMPLATE) | $(BIN)/python
 	$(PIP) --editable '.[dashboard,practice]'
 	@touch $@
 
-$(VENV)/has-tests: pyproject.toml constraints.txt | $(BIN)/python
+$(VENV)/has-tests: pyproject.toml constraints.txt $(TEMPLATE) | $(BIN)/python
 	$(PIP) --editable '.[dev]'
 	@touch $@ $(VENV)/has-dashboard
 

@@ -7,16 +7,16 @@ import json
 import os
 import secrets
 import signal
-import socket
+import sys
 import tempfile
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from traitlets import Bool, Int
+from traitlets import Bool, Int, Unicode
 
-from mailwidgets.commands.command import OK, Command, Usage
+from mailwidgets.commands.command import OK, Command
 from mailwidgets.location import absolute
 from mailwidgets.practice import Practice
 from mailwidgets.prefill import prefill
@@ -26,10 +26,10 @@ from mailwidgets.vault.vault import COMPANY_KEY_FILE, KEY, KEY_FILE
 
 _NOTEBOOK = Path(__file__).parent.parent / "dashboard" / "dashboard.ipynb"
 _LOOPBACK = "127.0.0.1"
-# A socket's path has at most 104 characters (108 on Linux); Voila and Jupyter add 65 to this.
-_ROOM_FOR_SOCKETS = 35
-_PING = 30_000  # milliseconds
-_CULL_IDLE_AFTER = 600  # seconds; a connected page keeps its kernel
+_IN_THE_CLEAR = (
+    "mailwidgets dashboard: on {ip}, the token and all that is typed travel in the clear, "
+    "unless a proxy in front adds TLS.\n"
+)
 
 
 class Rehearse(Command):
@@ -50,20 +50,47 @@ class Rehearse(Command):
 
 
 class Dashboard(Command):
-    """Serve the dashboard to browsers on this machine."""
+    """Serve the dashboard to browsers, on this machine unless told otherwise."""
 
     name = "dashboard"
     description = "Serve the dashboard; its URL, with a token, is printed first."
-    examples = "mailwidgets dashboard --practice\nmailwidgets dashboard --store ./settings"
+    examples = (
+        "mailwidgets dashboard --practice\n"
+        "mailwidgets dashboard --store ./settings\n"
+        "mailwidgets dashboard --port 8866 --base-url /mail/ --host-name admin.example.com"
+    )
     takes_words = False
 
-    port = Int(0, help="TCP port to serve on; 0 takes a free one.").tag(config=True)
+    port = Int(0, min=0, max=65535, help="TCP port to serve on; 0 takes a free one.").tag(
+        config=True
+    )
+    ip = Unicode(_LOOPBACK, help="Address to serve on; 0.0.0.0 is all of this machine's.").tag(
+        config=True
+    )
+    base_url = Unicode(
+        "/", help="Path below which to serve, where a reverse proxy passes that path on unchanged."
+    ).tag(config=True)
+    host_name = Unicode(
+        help="Names under which a reverse proxy asks for the dashboard, separated by commas."
+    ).tag(config=True)
+    preheat = Int(1, min=0, help="How many pages wait for their visitors, ready to be shown.").tag(
+        config=True
+    )
+    max_pages = Int(24, min=1, help="How many pages may be open at once.").tag(config=True)
     practice = Bool(
         default_value=False,
         help="Start practice servers and use a new store that is filled in for them.",
     ).tag(config=True)
     browser = Bool(default_value=True, help="Open the page in a browser.").tag(config=True)
-    aliases: dict[str, Any] = {**Command.aliases, "port": "Dashboard.port"}
+    aliases: dict[str, Any] = {
+        **Command.aliases,
+        "port": "Dashboard.port",
+        "ip": "Dashboard.ip",
+        "base-url": "Dashboard.base_url",
+        "host-name": "Dashboard.host_name",
+        "preheat": "Dashboard.preheat",
+        "max-pages": "Dashboard.max_pages",
+    }
     flags: dict[str, Any] = {
         **Command.flags,
         "practice": ({"Dashboard": {"practice": True}}, "Try it out on practice servers."),
@@ -73,16 +100,13 @@ class Dashboard(Command):
     def work(self, words: Sequence[str]) -> int:
         """Serve until SIGINT or SIGTERM."""
         del words  # it takes none
-        port = _free_port(self.port)
-        # Until Voila has handlers of its own, SIGTERM has to undo things as SIGINT does.
+        # Until the server has handlers of its own, SIGTERM has to undo things as SIGINT does.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         with contextlib.ExitStack() as stack:
             if self.practice:
                 self._rehearse(stack)
             self._tell_kernels(self.servers())
-            token = secrets.token_urlsafe(24)
-            self.say(f"http://{_LOOPBACK}:{port}/?token={token}")
-            self._serve(port, token)
+            self._serve()
         return OK
 
     def _rehearse(self, stack: contextlib.ExitStack) -> None:
@@ -107,27 +131,34 @@ class Dashboard(Command):
         os.environ["MAILWIDGETS_WORKSTATION"] = servers.identity.workstation
         os.environ["MAILWIDGETS_USER"] = servers.identity.user
 
-    def _serve(self, port: int, token: str) -> None:
-        from voila.app import Voila  # noqa: PLC0415 - only this command needs a web server
+    def _serve(self) -> None:
+        from mailwidgets.web.hosts import is_loopback  # noqa: PLC0415 - as below
+        from mailwidgets.web.server import (  # noqa: PLC0415 - only this command serves
+            DashboardServer,
+            configuration,
+        )
 
-        options = [
-            str(_NOTEBOOK),
-            f"--port={port}",
-            "--Voila.port_retries=0",
-            f"--Voila.ip={_LOOPBACK}",
-            f"--token={token}",
-            "--template=mailwidgets",
-            f"--MappingKernelManager.cull_idle_timeout={_CULL_IDLE_AFTER}",
-            "--MappingKernelManager.cull_interval=60",
-            "--Voila.log_level=ERROR",
-        ]
-        if os.name == "posix" and len(tempfile.gettempdir()) <= _ROOM_FOR_SOCKETS:
-            options.append("--KernelManager.transport=ipc")  # typed passwords pass here
-        if not self.browser:
-            options.append("--no-browser")
-        self.clear_instance()  # a process has one Application, and now it is Voila
-        # Jupyter Server's own timeout is longer than its interval: tornado warns at each page.
-        Voila.launch_instance(options, tornado_settings={"ws_ping_timeout": _PING})
+        if not is_loopback(self.ip):
+            sys.stderr.write(_IN_THE_CLEAR.format(ip=self.ip))
+        config = configuration()
+        config.DashboardServer.log_level = "ERROR"
+        config.merge(self.config)  # mailwidgets_config.py may set more than the command line does
+        config.Pool.size = self.preheat
+        config.DashboardKernels.max_pages = self.max_pages
+        self.clear_instance()  # a process has one Application, and now it is the server
+        server = DashboardServer.instance(
+            notebook_path=str(_NOTEBOOK),
+            ip=self.ip,
+            port=self.port,
+            base_url=f"/{self.base_url.strip('/')}/".replace("//", "/"),
+            hosts=[name for one in self.host_name.split(",") if (name := one.strip())],
+            token=secrets.token_urlsafe(24),
+            open_browser=self.browser,
+            config=config,
+        )
+        server.listening = self.say
+        server.initialize([])
+        server.start()
 
 
 @contextlib.contextmanager
@@ -141,19 +172,3 @@ def _until_stopped() -> Iterator[threading.Event]:
     finally:
         for one, handler in zip(signals, before, strict=True):
             signal.signal(one, handler)
-
-
-def _free_port(wanted: int) -> int:
-    """Return the wanted port, or any free one for 0.
-
-    Raises:
-        Usage: if the port cannot be had.
-    """
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((_LOOPBACK, wanted))
-        except (OSError, OverflowError) as error:
-            raise Usage(f"port {wanted} cannot be served on: {error}") from error
-        port: int = probe.getsockname()[1]
-        return port

@@ -1,0 +1,1 @@
+"""The web page: Voila served with a small page of its own."""

@@ -1,0 +1,126 @@
+"""How long kernels live: real ones, behind a real server."""
+
+from __future__ import annotations
+
+import base64
+import os
+import secrets
+import signal
+import socket
+from pathlib import Path
+
+import pytest
+from dashboards import Served, comms, serving, wait_until
+from websockets.exceptions import InvalidStatus
+
+HURRIED = "c = get_config()\nc.DashboardKernels.grace = 1.0\nc.Pool.quiet = 0.1\n"
+TELLING = 'c.DashboardServer.log_level = "INFO"\n'
+
+
+def test_a_kernel_whose_page_never_comes_is_ended_and_one_with_a_page_stays(
+    tmp_path: Path,
+) -> None:
+    with serving(tmp_path, "--preheat=0", config=HURRIED) as served:
+        kept = served.page().kernel
+        with served.channels(kept) as line:
+            crashed = served.page().kernel
+            served.come_and_go(crashed)
+            never = served.page().kernel
+
+            wait_until(lambda: not served.alive(never), "no page ever came")
+            wait_until(lambda: not served.alive(crashed), "its page has gone")
+            wait_until(lambda: len(served.kernels()) == 1, "processes end, too")
+            assert len(comms(line)) > 1, "an idle page keeps its kernel"
+            assert served.alive(kept)
+
+
+def test_a_page_that_comes_back_in_time_finds_its_kernel(tmp_path: Path) -> None:
+    with serving(tmp_path, "--preheat=0", config=HURRIED) as served:
+        mine = served.page().kernel
+        served.come_and_go(mine)
+        with served.channels(mine) as line:
+            later = served.page().kernel  # its time began after mine was interrupted
+            wait_until(lambda: not served.alive(later), "no page ever came")
+            assert comms(line)
+
+
+def test_a_waiting_kernel_is_not_ended_for_having_no_page(tmp_path: Path) -> None:
+    with serving(tmp_path, "--preheat=2", config=HURRIED + TELLING) as served:
+        served.wait_for_waiting(2)
+        waiting = served.kernels()
+
+        visited = served.page().kernel
+
+        wait_until(lambda: not served.alive(visited), "its page never came")
+        wait_until(lambda: len(waiting & served.kernels()) == 1, "nor did the other's, which waits")
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP])
+def test_a_waiting_kernel_that_is_dead_or_stuck_is_not_handed_out(
+    tmp_path: Path, how: signal.Signals
+) -> None:
+    with serving(tmp_path, "--preheat=1", config=f"c = get_config()\n{TELLING}") as served:
+        served.wait_for_waiting(1)
+        (waiting,) = served.kernels()
+        os.kill(waiting, how)
+
+        page = served.page()
+
+        assert page.status == 200
+        with served.channels(page.kernel) as line:
+            assert len(comms(line)) > 1
+        wait_until(lambda: waiting not in served.kernels(), "what does not answer is ended")
+
+
+def test_a_page_whose_kernel_dies_gets_no_empty_one(tmp_path: Path) -> None:
+    with serving(tmp_path, "--preheat=0") as served:
+        kernel = served.page().kernel
+        (process,) = served.kernels()
+        with served.channels(kernel) as line:
+            assert comms(line)
+            os.kill(process, signal.SIGKILL)
+            wait_until(lambda: not served.alive(kernel), "it is gone")
+        assert not served.kernels()
+
+
+def test_silence_is_borne_for_a_while_and_then_the_line_is_cut(tmp_path: Path) -> None:
+    pings = 'c.DashboardServer.tornado_settings = {"ws_ping_interval": 50, "ws_ping_timeout": 50}'
+    hurried = f"{HURRIED}{pings}\nc.DashboardKernels.silence = 2.0\n"
+    with serving(tmp_path, "--preheat=0", config=hurried) as served:
+        kernel = served.page().kernel
+        with _silent(served, kernel) as line:
+            received = b""
+            while piece := line.recv(65536):
+                received += piece
+        assert received.count(b"\x89\x00") > 10, "far longer than one ping unanswered"
+        wait_until(lambda: not served.alive(kernel), "nobody was there any more")
+
+
+def test_a_stranger_reaches_no_kernel(tmp_path: Path) -> None:
+    with serving(tmp_path, "--preheat=0") as served:
+        kernel, cookie = served.page().kernel, served.cookie()
+        served.come_and_go(kernel, Authorization="", Cookie=cookie)
+
+        for headers in (
+            {"Authorization": "token wrong"},
+            {"Authorization": "", "Cookie": cookie, "Origin": "http://evil.example"},
+        ):
+            with pytest.raises(InvalidStatus, match="403"):
+                served.come_and_go(kernel, **headers)
+
+
+def _silent(served: Served, kernel: str) -> socket.socket:
+    """Return a websocket that never answers: what a sleeping computer leaves behind."""
+    line = socket.create_connection(("127.0.0.1", served.port), timeout=60)
+    key = base64.b64encode(secrets.token_bytes(16)).decode()
+    request = [
+        f"GET {served.base}api/kernels/{kernel}/channels?session_id=s HTTP/1.1",
+        f"Host: 127.0.0.1:{served.port}",
+        f"Authorization: token {served.token}",
+        "Upgrade: websocket",
+        "Connection: Upgrade",
+        f"Sec-WebSocket-Key: {key}",
+        "Sec-WebSocket-Version: 13",
+    ]
+    line.sendall(("\r\n".join(request) + "\r\n\r\n").encode())
+    return line
