@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import hashlib
 from typing import Final
 
 import ipywidgets as widgets
 
+from mailwidgets.dashboard.forms import Forms
 from mailwidgets.dashboard.head import Acts, Head
+from mailwidgets.dashboard.keeping import Keeping
+from mailwidgets.dashboard.start import Start
+from mailwidgets.dashboard.stepping import step
 from mailwidgets.dashboard.strip import Strip
 from mailwidgets.dashboard.tabs import Tabs
 from mailwidgets.dashboard.visit import Visit, Visitor
@@ -15,42 +19,18 @@ from mailwidgets.dashboard.watch import Watch
 from mailwidgets.draft.draft import Draft
 from mailwidgets.draft.sight import Sight, look, news
 from mailwidgets.errors import StoreError
-from mailwidgets.forms.discovering import DiscoverBox
-from mailwidgets.forms.form import SectionForm
 from mailwidgets.languages.texts import _, spoken, use
 from mailwidgets.servers import Servers
 from mailwidgets.settings.declare import ADVANCED
 from mailwidgets.settings.sections import SECTIONS
 from mailwidgets.views.effective import EffectiveView
+from mailwidgets.views.history import HistoryView
 from mailwidgets.widgets import markup
 from mailwidgets.widgets.look import mark, plain, shared
+from mailwidgets.widgets.wiring import Wiring
 
 VALUES: Final = "values"
-
-
-class Forms(Mapping[str, SectionForm]):
-    """The form of each section, by name, made when it is first asked for.
-
-    Attributes:
-        made: those that were.
-    """
-
-    def __init__(self, draft: Draft | None = None) -> None:
-        self._draft = draft
-        self.made: dict[str, SectionForm] = {}
-
-    def __getitem__(self, section: str) -> SectionForm:
-        if section not in self.made:
-            if self._draft is None or section not in SECTIONS:
-                raise KeyError(section)
-            self.made[section] = SectionForm(self._draft, section)
-        return self.made[section]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(SECTIONS)
-
-    def __len__(self) -> int:
-        return len(SECTIONS)
+PAST: Final = "history"
 
 
 class Dashboard(widgets.VBox):
@@ -63,9 +43,13 @@ class Dashboard(widgets.VBox):
         head: title and controls of the whole.
         strip: what changed elsewhere.
         message: what is wrong with the store.
-        discover: fills the forms from an e-mail address; there with the draft.
+        restored: what came of edits that the browser had kept.
+        start: the greeting, the search and all the tests; there with the draft.
         tabs: the forms and the views, each made when it is first wanted; there with the draft.
+        table: the effective values.
+        past: the history.
         visit: the line to the browser.
+        wiring: what plain widgets cannot do.
 
     Args:
         servers: whose settings.
@@ -75,7 +59,8 @@ class Dashboard(widgets.VBox):
         self.servers = servers
         self.draft: Draft | None = None
         self._stored: object = None
-        self.visit = Visit(self._on_visitor)
+        self.visit = Visit(_place(servers), self._on_visitor)
+        self._keeping = Keeping(self.visit)
         self._watch = Watch(
             servers,
             held=self._seen,
@@ -136,27 +121,35 @@ class Dashboard(widgets.VBox):
         """Make all that is seen, in the language that is spoken."""
         self.head = Head(
             self.servers.identity,
-            Acts(reload=self._on_reload, level=self._on_level, speak=self._on_language),
+            Acts(
+                reload=self._on_reload,
+                level=self._on_level,
+                speak=self._on_language,
+                undo=lambda: self._on_step(back=True),
+                redo=lambda: self._on_step(back=False),
+            ),
         )
         self.strip = Strip(self.head.reload)
         self.message = plain(widgets.HTML)
-        self.discover: DiscoverBox | None = None
+        self.restored = plain(widgets.HTML)
+        self.start: Start | None = None
         self._place = plain(widgets.VBox)
-        self._place.add_class("mw-place")
         self.forms = Forms()
-        self.table = EffectiveView(self.servers)
+        self.table = EffectiveView(self.servers, self.go)
+        self.past = HistoryView(self.servers, self._on_changed, self.go)
+        self.wiring = Wiring(self._on_act)
         tested = [name for name, section in SECTIONS.items() if section.test_label]
         others = [name for name in SECTIONS if name not in tested]
-        self.tabs = Tabs([*tested, VALUES, *others], self._content, self._on_tab)
+        self.tabs = Tabs([*tested, VALUES, PAST, *others], self._content, self._on_tab)
         style = plain(widgets.HTML, markup.stylesheet())
-        told = [self.strip, self.message, self._place]
-        self.children = (style, self.visit, self.head, *told, self.tabs)
+        told = [self.strip, self.message, self.restored, self._place]
+        self.children = (style, self.visit, self.wiring, self.head, *told, self.tabs)
         self.visit.language, self.visit.title = spoken(), _("Mail servers")
         self.head.show(self.draft)
 
     def _dismantle(self) -> None:
         """Close all but the line to the browser."""
-        parts = [self.table, *self.forms.made.values(), *self.children]
+        parts = [self.table, self.past, *self.forms.made.values(), *self.children]
         for part in parts:
             if part is not self.visit:
                 _close_all(part)
@@ -172,24 +165,29 @@ class Dashboard(widgets.VBox):
             self.draft = Draft(self.servers, sight)
             self.draft.observe(lambda _: self._on_draft(), "revision")
             self._fill(self.draft)
+            self.restored.value = self._keeping.arrived(self.draft)
         else:
             shown = self._stored
             self.draft.take(sight)
             if self._stored is shown:  # else the draft's own change has refreshed the table
                 self._stored = sight.documents
-                self.table.refresh()
+                self._show_stored()
 
     def _fill(self, draft: Draft) -> None:
         """Show what needs a draft."""
         self.forms = Forms(draft)
-        self.discover = DiscoverBox(draft)
-        self._place.children = (self.discover,)
+        self.start = Start(draft, self.forms, self.tabs.show)
+        self._place.children = (self.start,)
         self._on_draft()
         self.tabs.show(next(iter(SECTIONS)))
 
     def _content(self, name: str) -> widgets.Widget:
         """Return what stands in a tab."""
-        return self.table if name == VALUES else self.forms[name]
+        if name in {VALUES, PAST}:
+            return self.table if name == VALUES else self.past
+        if self.start is not None and SECTIONS[name].test_label:
+            self.start.all.follow(name, self.forms[name].results)
+        return self.forms[name]
 
     def _complain(self, trouble: str) -> None:
         """Show what is wrong with the store; nothing where all is well."""
@@ -205,16 +203,24 @@ class Dashboard(widgets.VBox):
         if self.draft is None:
             return
         titles = {name: self._title(name, self.draft) for name in SECTIONS}
-        self.tabs.name({**titles, VALUES: _("Effective values")})
+        self.tabs.name({**titles, VALUES: _("Effective values"), PAST: _("History")})
         self.strip.show(self.draft)
         self.head.show(self.draft)
+        self._keeping.keep(self.draft)
         if self.draft.stored is not self._stored:
             self._stored = self.draft.stored
-            self.table.refresh()
+            self._show_stored()
+
+    def _show_stored(self) -> None:
+        """Show anew what goes by the store alone."""
+        if self.start is not None and self.draft is not None:
+            self.start.show(self.draft)
+        self.table.refresh()
+        self.past.refresh()
 
     def _title(self, name: str, draft: Draft) -> str:
         """Return a tab's title, with what there is to look at: ● edits, ◆ news, ⚠ a conflict."""
-        title = SECTIONS[name].title if SECTIONS[name].test_label else ADVANCED
+        title = SECTIONS[name].title if SECTIONS[name].test_label else _(ADVANCED)
         if draft.changes([name]) or draft.wrong([name]):
             title += " ●"
         changed = {one.slot[1] for one in draft.news.all() if one.slot[1][0] == name}
@@ -225,13 +231,40 @@ class Dashboard(widgets.VBox):
     def _on_tab(self, name: str) -> None:
         if name == VALUES:
             self.table.ask()
+        elif name == PAST:
+            self.past.ask()
 
     def _on_looked(self) -> None:
         self.table.follow()
 
     def _on_reload(self) -> None:
+        self._on_changed()
+        self.past.refresh()
+
+    def _on_changed(self) -> None:
         if not self._watch.now():
             self.look(anew=True)
+
+    def _on_act(self, act: str) -> None:
+        """Do what a key asks for, wherever the focus is."""
+        if act != "save":
+            self._on_step(back=act == "undo")
+            return
+        form = self.forms.made.get(self.tabs.current)
+        if form is None or form.save.disabled:
+            self.wiring.said = _("There is nothing to save in this tab.")
+        else:
+            form.save.click()
+
+    def _on_step(self, *, back: bool) -> None:
+        """Take a step back, or do it again, and show the form that it is about."""
+        if self.draft is None:
+            return
+        said, changed = step(self.draft, back=back)
+        if changed and self.tabs.current not in changed:
+            self.tabs.show(changed[0])
+        self.head.tell(said)
+        self.wiring.said = said
 
     def _on_level(self, company: bool) -> None:  # noqa: FBT001 - a check box's value
         if self.draft is not None:
@@ -246,8 +279,16 @@ class Dashboard(widgets.VBox):
         """Show a page that has just opened what is so now: the kernel may have waited long."""
         self.speak(visitor.language)
         self._on_reload()
+        self.restored.value = self._keeping.bring(visitor.kept, self.draft)
         if self.draft is not None and visitor.section in SECTIONS:
             self.tabs.show(visitor.section)
+
+
+def _place(servers: Servers) -> str:
+    """Return what names a store and a person, without telling where the store is."""
+    whose = servers.identity
+    named = "\n".join([str(servers.store.location), whose.user, whose.workstation])
+    return hashlib.sha256(named.encode()).hexdigest()[:16]
 
 
 def _close_all(widget: widgets.Widget) -> None:

@@ -23,6 +23,8 @@ class Acts:
     reload: Callable[[], None]
     level: Callable[[bool], None]
     speak: Callable[[str], None]
+    undo: Callable[[], None]
+    redo: Callable[[], None]
 
 
 class Head(widgets.VBox):
@@ -31,6 +33,8 @@ class Head(widgets.VBox):
     Attributes:
         company: turns the forms to the company's level.
         hint: what that means, while they are.
+        undo, redo: take the last step in the forms back, and do it again.
+        done: what that was.
         reload: reads the store again.
         language: the language of the page.
 
@@ -45,6 +49,10 @@ class Head(widgets.VBox):
         self.company.add_class("mw-company")
         self.company.observe(self._on_company, "value")
         self.hint = plain(widgets.HTML)
+        self.undo = button(_("Undo"), acts.undo, "mw-plain")
+        self.redo = button(_("Redo"), acts.redo, "mw-plain")
+        self.done = plain(widgets.HTML)
+        self.done.add_class("mw-done")
         self.reload = button(_("Reload"), acts.reload, "mw-plain")
         self.reload.tooltip = _("Read the store again")
         choices = [(LANGUAGES[tag], tag) for tag in visit.COMPLETE]
@@ -58,7 +66,7 @@ class Head(widgets.VBox):
             widgets.HTML, markup.header(_("Mail servers"), identity.user, identity.workstation)
         )
         title.add_class("mw-title")
-        edits = plain(widgets.HBox, [self.reload, self.language])
+        edits = plain(widgets.HBox, [self.done, self.undo, self.redo, self.reload, self.language])
         edits.add_class("mw-controls")
         top = plain(widgets.HBox, [title, edits])
         top.add_class("mw-head")
@@ -70,6 +78,16 @@ class Head(widgets.VBox):
         """Bring the controls into line with the draft; there is none without a store."""
         self.company.disabled = draft is None
         self.company.value = draft is not None and draft.at_company
+        back, forth = (draft.can_undo, draft.can_redo) if draft is not None else ("", "")
+        _offer(self.undo, _("Undo: {step}").format(step=back) if back else _("Nothing to undo"))
+        _offer(self.redo, _("Redo: {step}").format(step=forth) if forth else _("Nothing to redo"))
+        # Not disabled, or a pressed button would lose the focus with the last step.
+        mark(self.undo, "mw-idle", on=not back)
+        mark(self.redo, "mw-idle", on=not forth)
+
+    def tell(self, text: str) -> None:
+        """Say what was taken back, or done again."""
+        self.done.value = markup.hint(text)
 
     def _on_company(self, _change: Any) -> None:  # noqa: ANN401 - traitlets' own bunch
         told = _(
@@ -78,3 +96,8 @@ class Head(widgets.VBox):
         )
         self.hint.value = markup.message(told, kind="warn") if self.company.value else ""
         self._acts.level(self.company.value)
+
+
+def _offer(control: widgets.Button, step: str) -> None:
+    if control.tooltip != step:
+        control.tooltip = step

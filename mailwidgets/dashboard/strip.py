@@ -8,10 +8,10 @@ import ipywidgets as widgets
 
 from mailwidgets.draft.draft import Draft
 from mailwidgets.draft.news import News
+from mailwidgets.languages.formats import number
+from mailwidgets.languages.texts import _, ngettext
 from mailwidgets.widgets import markup, words
 from mailwidgets.widgets.look import button, mark, plain, shared
-
-_QUIET = "What others save appears here by itself."
 
 
 class Strip(widgets.HBox):
@@ -30,9 +30,9 @@ class Strip(widgets.HBox):
         self._draft: Draft | None = None
         self._known: tuple[News, ...] = ()
         self._back = back
-        self.text = plain(widgets.HTML, markup.hint(_QUIET))
+        self.text = plain(widgets.HTML, markup.hint(_quiet()))
         self.said = plain(widgets.HTML)
-        self.seen = button("Mark as seen", self._on_seen, "mw-folded")
+        self.seen = button(_("Mark as seen"), self._on_seen, "mw-folded")
         super().__init__([self.text, self.seen, self.said], layout=shared(widgets.Layout))
         self.add_class("mw-strip")
 
@@ -46,9 +46,9 @@ class Strip(widgets.HBox):
         self._known = news
         if fresh:
             clash = any(one.slot in disputed for one in fresh)
-            self.said.value = markup.said(_told(fresh) + (" There is a conflict." if clash else ""))
-        told = f"◆ {len(settings)} changed elsewhere: {words.listed(settings)}."
-        self.text.value = markup.hint(told if settings else _QUIET)
+            conflict = _("There is a conflict.") if clash else ""
+            self.said.value = markup.said(f"{_told(fresh)} {conflict}".rstrip())
+        self.text.value = markup.hint(f"◆ {_told(news)}" if settings else _quiet())
         mark(self.seen, "mw-folded", on=not news)
 
     def _on_seen(self) -> None:
@@ -57,7 +57,15 @@ class Strip(widgets.HBox):
             self._back.focus()
 
 
+def _quiet() -> str:
+    return _("What others save appears here by itself.")
+
+
 def _told(news: Sequence[News]) -> str:
     keys = list(dict.fromkeys(one.slot[1] for one in news))
-    count = f"{len(keys)} {'setting' if len(keys) == 1 else 'settings'}"
-    return f"{count} changed elsewhere: {words.listed(keys)}."
+    told = ngettext(
+        "{count} setting changed elsewhere: {settings}.",
+        "{count} settings changed elsewhere: {settings}.",
+        len(keys),
+    )
+    return told.format(count=number(len(keys)), settings=words.listed(keys))

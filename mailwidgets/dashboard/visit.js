@@ -1,23 +1,27 @@
-// What the dashboard knows of its visitor, and the language that this browser remembers.
+// What the dashboard knows of its visitor, and what it asks this browser to keep.
 
 const LANGUAGE = "mailwidgets-language";
 const PATIENCE = 3000; // milliseconds that an element may take to appear
 
-function chosen() {
+function stored(area, name) {
   try {
-    return localStorage.getItem(LANGUAGE) ?? "";
+    return area().getItem(name);
   } catch {
-    return ""; // a browser may forbid it
+    return null; // a browser may forbid it
   }
 }
 
-function choose(language) {
+function store(area, name, text) {
   try {
-    localStorage.setItem(LANGUAGE, language);
+    if (text === null) area().removeItem(name);
+    else area().setItem(name, text);
   } catch {
-    // Full or forbidden: the choice then lasts as long as the page.
+    // Full or forbidden: the edits then live in the session alone.
   }
 }
+
+const here = () => sessionStorage;
+const ever = () => localStorage;
 
 function focusOn(root, selector) {
   const until = performance.now() + PATIENCE;
@@ -33,10 +37,18 @@ function focusOn(root, selector) {
 
 function render({ model, el }) {
   const root = () => el.closest(".mailwidgets") ?? document;
+  const place = () => `mailwidgets-draft:${model.get("place")}`;
   const alone = document.body.dataset.voila !== undefined;
 
+  // Whoever tells of a lost session says that edits are kept only where some are.
+  const hold = (edits) => {
+    store(here, place(), edits);
+    if (edits !== null && stored(here, place()) === edits) document.documentElement.dataset.mwKept = "1";
+    else delete document.documentElement.dataset.mwKept;
+  };
   const hear = (message) => {
-    if (message.choose) choose(message.choose);
+    if ("keep" in message) hold(message.keep);
+    if (message.choose) store(ever, LANGUAGE, message.choose);
     if (message.focus) focusOn(root, message.focus);
   };
   const speak = () => {
@@ -46,22 +58,29 @@ function render({ model, el }) {
       document.title = model.get("title");
     }
   };
+  const leaving = (event) => {
+    // Where the session is lost there is nothing to stay for: the edits are kept.
+    if (alone && model.get("unsaved") && !document.documentElement.dataset.mwLost) event.preventDefault();
+  };
 
   model.on("msg:custom", hear);
   model.on("change:language", speak);
   model.on("change:title", speak);
+  addEventListener("beforeunload", leaving);
   speak();
   model.send({
     visit: {
-      chosen: chosen(),
+      chosen: stored(ever, LANGUAGE) ?? "",
       languages: [...navigator.languages],
       query: location.search,
+      kept: stored(here, place()) ?? "",
     },
   });
   return () => {
     model.off("msg:custom", hear);
     model.off("change:language", speak);
     model.off("change:title", speak);
+    removeEventListener("beforeunload", leaving);
   };
 }
 

@@ -9,12 +9,13 @@ from typing import Final
 from mailwidgets.connection.threads import in_thread
 from mailwidgets.draft.sight import Sight, look, news
 from mailwidgets.errors import MailwidgetsError
+from mailwidgets.languages.texts import N_, _
 from mailwidgets.servers import Servers
 
 _LOOKS_EVERY: Final = 1.0  # seconds between two looks at the store's version
 _SOON: Final = 0.3  # seconds until a second look: an editor may be in the middle of saving
 _PATIENCE: Final = 5.0  # seconds until a store that does not answer is said to be silent
-_SILENT: Final = "it does not answer"
+_SILENT: Final = N_("it does not answer")
 
 
 class Watch:
@@ -115,4 +116,4 @@ class Watch:
 
     def _say_silent(self) -> None:
         self._silent = True
-        self._trouble(_SILENT)
+        self._trouble(_(_SILENT))

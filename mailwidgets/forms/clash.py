@@ -6,11 +6,12 @@ from collections.abc import Callable
 
 import ipywidgets as widgets
 
-from mailwidgets.draft.disputes import Dispute
+from mailwidgets.draft.disputes import Dispute, lock_label
 from mailwidgets.draft.draft import Draft
+from mailwidgets.languages.texts import _
 from mailwidgets.settings.declare import Setting
 from mailwidgets.store.commits import Slot
-from mailwidgets.widgets import markup
+from mailwidgets.widgets import field_markup
 from mailwidgets.widgets.look import button, plain, shared
 
 
@@ -34,10 +35,15 @@ class ClashBox(widgets.VBox):
         self._draft = draft
         self._decided = decided
         self._shown: Dispute | None = None
-        name = f"lock of {setting.marked_label}" if lock else setting.marked_label
+        name = lock_label(setting.id) if lock else setting.marked_label
         self.told = plain(widgets.HTML)
-        self.mine = button(f"Keep mine: {name}", lambda: self._decide(draft.keep_mine))
-        self.theirs = button(f"Take theirs: {name}", lambda: self._decide(draft.take_theirs))
+        self.mine = button(
+            _("Keep mine: {setting}").format(setting=name), lambda: self._decide(draft.keep_mine)
+        )
+        self.theirs = button(
+            _("Take theirs: {setting}").format(setting=name),
+            lambda: self._decide(draft.take_theirs),
+        )
         buttons = plain(widgets.HBox, [self.mine, self.theirs])
         buttons.add_class("mw-ways")
         super().__init__([self.told, buttons], layout=shared(widgets.Layout))
@@ -46,7 +52,7 @@ class ClashBox(widgets.VBox):
     def show(self, found: Dispute) -> None:
         """Show a conflict; the form hides the box where there is none."""
         self._shown = found
-        self.told.value = markup.dispute(found)
+        self.told.value = field_markup.dispute(found)
 
     def _decide(self, way: Callable[[Slot], None]) -> None:
         if self._shown is not None:

@@ -9,16 +9,12 @@ import ipywidgets as widgets
 from mailwidgets.discovery.proposal import PROTOCOLS, Discovery, Proposal
 from mailwidgets.draft.draft import Draft
 from mailwidgets.errors import MailwidgetsError
+from mailwidgets.languages.texts import N_, _
 from mailwidgets.reports.outcome import Fix
 from mailwidgets.settings.sections import SECTIONS
 from mailwidgets.targets import Targets
-from mailwidgets.widgets import markup
+from mailwidgets.widgets import check_markup, markup
 from mailwidgets.widgets.look import button, mark, plain, shared
-
-_INTRO = (
-    "Type an address: its servers are looked up in DNS, in an autoconfig document if you name one,"
-    " and under their usual names. Nobody logs in, and nothing is stored until you save."
-)
 
 
 class DiscoverBox(widgets.VBox):
@@ -46,14 +42,14 @@ class DiscoverBox(widgets.VBox):
         self.toggle = plain(widgets.ToggleButton)
         self.toggle.add_class("mw-advanced")
         self.toggle.observe(lambda _: self._fold(), "value")
-        self.address = _text("E-mail address", "ana@example.com")
-        self.autoconfig = _text("Autoconfig document (optional)", "URL or file")
-        self.find = button("Find servers", self._on_find)
-        self.cancel = button("Cancel", self._on_cancel, "mw-cancel")
+        self.address = _text(_("E-mail address"), "ana@example.com")
+        self.autoconfig = _text(_("Autoconfig document (optional)"), _("URL or file"))
+        self.find = button(_("Find servers"), self._on_find, "mw-test")
+        self.cancel = button(_("Cancel"), self._on_cancel, "mw-cancel")
         self.progress = plain(widgets.HTML)
         self.choices = {name: self._chooser(name) for name in PROTOCOLS}
         self.evidence = plain(widgets.HTML)
-        self.fill = button("Put into the forms", self._on_fill, "mw-fill")
+        self.fill = button(_("Put into the forms"), self._on_fill, "mw-fill")
         self.inside = plain(widgets.VBox, self._laid_out())
         self.inside.add_class("mw-discover")
         super().__init__([self.toggle, self.inside], layout=shared(widgets.Layout))
@@ -67,7 +63,7 @@ class DiscoverBox(widgets.VBox):
         fields.add_class("mw-find")
         chosen = plain(widgets.VBox, list(self.choices.values()))
         chosen.add_class("mw-choices")
-        intro = plain(widgets.HTML, markup.hint(_INTRO))
+        intro = plain(widgets.HTML, markup.hint(_intro()))
         return [intro, fields, self.progress, chosen, self.fill, self.evidence]
 
     def _chooser(self, section: str) -> widgets.Dropdown:
@@ -82,7 +78,7 @@ class DiscoverBox(widgets.VBox):
 
     def _fold(self) -> None:
         arrow = "▾" if self.toggle.value else "▸"
-        self.toggle.description = f"{arrow} Set up from an e-mail address"
+        self.toggle.description = f"{arrow} {_('Set up from an e-mail address')}"
         mark(self.inside, "mw-folded", on=not self.toggle.value)
 
     def _on_find(self) -> None:
@@ -90,13 +86,13 @@ class DiscoverBox(widgets.VBox):
             return
         self.found = None
         self._show()
-        self._tell("Looking …")
+        self._tell(_("Looking …"))
         self.searching = asyncio.get_running_loop().create_task(self._search())
         self._show_running()
 
     async def _search(self) -> None:
         """Search to the end and show what was found."""
-        said = "The search was cancelled."
+        said = _("The search was cancelled.")
         kind = "status"
         try:
             self.found = await self.draft.servers.discover(
@@ -106,7 +102,8 @@ class DiscoverBox(widgets.VBox):
                 documents=self.draft.stored,
                 on_progress=self._tell,
             )
-            said = "" if self.found.proposals else "No server was found; the reasons stand below."
+            missed = _("No server was found; the reasons stand below.")
+            said = "" if self.found.proposals else missed
             kind = "warn"
         except MailwidgetsError as error:
             said, kind = str(error), "bad"
@@ -119,6 +116,7 @@ class DiscoverBox(widgets.VBox):
         if self.searching is not None:
             # One turn later, so that a search cancelled right after its start has begun.
             self.searching.get_loop().call_soon(self.searching.cancel)
+            self.find.focus()  # the pressed button goes away
 
     def _tell(self, text: str, kind: str = "status") -> None:
         self.progress.value = markup.message(text, kind=kind)
@@ -130,15 +128,17 @@ class DiscoverBox(widgets.VBox):
                 one for one in (self.found.proposals if self.found else ()) if one.protocol == name
             ]
             options: list[tuple[str, Proposal | None]] = [(_words(one), one) for one in proposed]
-            chooser.options = [*options, ("leave as it is", None)]
+            chooser.options = [*options, (_("leave as it is"), None)]
             chooser.index = 0
             mark(chooser, "mw-folded", on=not proposed)
-        self.evidence.value = markup.evidence(self.found) if self.found else ""
+        self.evidence.value = check_markup.evidence(self.found) if self.found else ""
         self._show_running()
         self._show_fill()
 
     def _show_running(self) -> None:
-        self.find.disabled = self.searching is not None
+        # Not disabled, or the pressed button would lose the focus; a second press does nothing.
+        mark(self.find, "mw-busy", on=self.searching is not None)
+        mark(self.cancel, "mw-away", on=self.searching is None)
         self.cancel.disabled = self.searching is None
 
     def _show_fill(self) -> None:
@@ -148,13 +148,14 @@ class DiscoverBox(widgets.VBox):
 
     def _on_fill(self) -> None:
         try:
-            for name, chooser in self.choices.items():
-                if chooser.value is not None:
-                    self.draft.fill(name, self._wanted(name, chooser.value))
+            with self.draft.one_step(N_("Put into the forms")):
+                for name, chooser in self.choices.items():
+                    if chooser.value is not None:
+                        self.draft.fill(name, self._wanted(name, chooser.value))
         except MailwidgetsError as error:
             self._tell(str(error), "bad")
         else:
-            self._tell("In the forms now: add the passwords, test, then save.", "good")
+            self._tell(_("In the forms now: add the passwords, test, then save."), "good")
 
     def _wanted(self, section: str, one: Proposal) -> Fix:
         """Return the settings of a proposal; who logs in stays where another account is used."""
@@ -162,10 +163,18 @@ class DiscoverBox(widgets.VBox):
         return tuple(pair for pair in one.settings() if not (borrowed and pair[0] == "user"))
 
 
+def _intro() -> str:
+    return _(
+        "Type an address: its servers are looked up in DNS, in an autoconfig document if you name"
+        " one, and under their usual names. Nobody logs in, and nothing is stored until you save."
+    )
+
+
 def _words(one: Proposal) -> str:
     """Return a proposal in a line short enough for a phone."""
-    tls = {"implicit": "TLS", "require": "STARTTLS", "none": "no TLS"}.get(str(one.tls), "TLS?")
-    return f"{one.host}:{one.port}, {tls}{', verified' if one.verified else ''}"
+    told = _("{host}:{port}, {tls}, verified") if one.verified else _("{host}:{port}, {tls}")
+    tls = {"implicit": "TLS", "require": "STARTTLS", "none": _("no TLS")}.get(str(one.tls), "TLS?")
+    return told.format(host=one.host, port=one.port, tls=tls)
 
 
 def _text(label: str, placeholder: str) -> widgets.Text:

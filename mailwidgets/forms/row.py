@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, Final
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import ipywidgets as widgets
 
+from mailwidgets.draft import ports
 from mailwidgets.draft.draft import Draft
-from mailwidgets.draft.obstacles import blocked, unreadable
+from mailwidgets.draft.obstacles import blocked, idle, unreadable
 from mailwidgets.forms.clash import ClashBox
+from mailwidgets.forms.lockbox import LockBox
+from mailwidgets.languages.texts import _
 from mailwidgets.settings.declare import Setting
 from mailwidgets.settings.levels import Level
 from mailwidgets.settings.resolve import Value
-from mailwidgets.widgets import markup, words
+from mailwidgets.widgets import field_markup, words
 from mailwidgets.widgets.controls import Shown, control_for, takes_text
+from mailwidgets.widgets.field_markup import Note
 from mailwidgets.widgets.look import button, mark, plain, shared
-
-_READ_ONLY: Final = "Read-only: the reason stands above."
 
 
 class Row(widgets.VBox):
@@ -26,7 +28,7 @@ class Row(widgets.VBox):
     Attributes:
         setting: what is edited.
         control: the setting's widget and its adapter.
-        note: error, origin and help below it.
+        note: origin beside it; error and help below it.
         reset: removes the edited level's own value, or an edit that cannot be saved any more;
             there once it was wanted.
         lock: the company's lock, once the company's level was edited.
@@ -47,6 +49,7 @@ class Row(widgets.VBox):
         super().__init__(self._parts, layout=shared(widgets.Layout))
         self.add_class("mw-row")
         self.add_class(f"mw-{setting.section}-{setting.key}")
+        self.add_class(f"mw-kind-{setting.field.kind}")
 
     def show(self, value: Value) -> None:
         """Show the draft as it is now.
@@ -56,50 +59,87 @@ class Row(widgets.VBox):
         """
         draft, setting = self._draft, self.setting
         at_company = draft.at_company
-        own = getattr(draft.sections[setting.section], setting.key)
         place = draft.place(setting)
         refusal = draft.sight.refusals[place]
-        why = blocked(value, at_company=at_company, refusal="")
-        if refusal and not why:
-            why = _READ_ONLY  # the reason stands once, at the head of the form
-        trouble = unreadable(value, draft.servers.identity, draft.sight, at_company=at_company)
-        error, edited = draft.errors.get(setting.id, ""), draft.dirty(setting.id)
-        fallback = words.inherited(value, at_company=at_company)
-        here = fallback if own is None else own
-        fixed = here if at_company else value.effective
-        self.control.show(
-            Shown(
-                own,
-                fixed if why else fallback,
-                readonly=bool(why),
-                wrong=bool(error),
-                unreadable=bool(trouble),
-            )
-        )
-        if setting.secret and not why:
-            trouble = trouble or draft.sight.unsealable.get(place, "")
-        trouble = trouble and f"{trouble.rstrip('.')}."
+        why = self._why(value, refusal)
+        typed = draft.text(setting.id)
+        self._show_control(value, None if typed is None else typed.typed, readonly=bool(why))
+        error = "" if typed is None else typed.rule
+        edited = draft.dirty(setting.id)
         news = draft.elsewhere(setting.id)
-        self.note.value = markup.note(
-            words.origin(value, at_company=at_company),
-            setting.help,
-            aside=words.aside(value, at_company=at_company),
-            error=error,
-            edited=edited,
-            why=why,
-            trouble=trouble,
-            news=[words.elsewhere(one, level=place.level) for one in news],
+        self.note.value = field_markup.note(
+            Note(
+                words.origin(value, at_company=at_company),
+                setting.help,
+                aside=words.aside(value, at_company=at_company),
+                error=error,
+                edited=edited,
+                why=why,
+                trouble=self._trouble(value, writable=not why),
+                moved=words.moved(draft.moved(setting.id)),
+                news=[words.elsewhere(one, level=place.level) for one in news],
+                usual=self._usual(),
+            )
         )
         mark(self, "mw-elsewhere", on=bool(news))
         mark(self, "mw-invalid", on=bool(error))
         mark(self, "mw-changed", on=edited)
         if why:
-            self._show_reset("Discard this edit", offered=edited or bool(error))
+            unfit = at_company and draft.text(setting.id, lock=True) is not None
+            self._show_reset(_("Discard this edit"), offered=edited or bool(error) or unfit)
         else:
-            told = words.without(setting, fallback)
+            own = getattr(draft.sections[setting.section], setting.key)
+            told = words.without(setting, words.inherited(value, at_company=at_company))
             self._show_reset(told, offered=own is not None or bool(error))
         self._show_lock(value.locked, writable=not refusal)
         self._show_clashes()
+
+    def _why(self, value: Value, refusal: str) -> str:
+        """Return why the field cannot be edited; empty where it can."""
+        draft, at_company = self._draft, self._draft.at_company
+        why = blocked(value, at_company=at_company, refusal="")
+        why = why or idle(self.setting, draft.resolution(), at_company=at_company)
+        if refusal and not why:
+            return _("Read-only: the reason stands above.")  # once, at the head of the form
+        return why
+
+    def _show_control(self, value: Value, typed: str | None, *, readonly: bool) -> None:
+        at_company = self._draft.at_company
+        own = getattr(self._draft.sections[self.setting.section], self.setting.key)
+        fallback = words.inherited(value, at_company=at_company)
+        fixed = value.effective
+        if at_company:
+            fixed = fallback if own is None else own
+        self.control.show(
+            Shown(
+                own,
+                fixed if readonly else fallback,
+                readonly=readonly,
+                typed=typed,
+                unreadable=bool(self._unreadable(value)),
+                usual=self._usual(),
+            )
+        )
+
+    def _unreadable(self, value: Value) -> str:
+        draft = self._draft
+        identity, at_company = draft.servers.identity, draft.at_company
+        return unreadable(value, identity, draft.sight, at_company=at_company)
+
+    def _trouble(self, value: Value, *, writable: bool) -> str:
+        """Return what is wrong with a stored password, or would be with one typed here."""
+        trouble = self._unreadable(value)
+        if self.setting.secret and writable and not trouble:
+            trouble = self._draft.sight.unsealable.get(self._draft.place(self.setting), "")
+        return trouble and f"{trouble.rstrip('.')}."
+
+    def _usual(self) -> Mapping[int, str]:
+        """Return the usual ports of the section as the draft has it."""
+        if self.setting.field.kind != "port":
+            return {}
+        section, draft = self.setting.section, self._draft
+        modes = ports.modes_of(draft.resolution(), section, at_company=draft.at_company)
+        return ports.usual(section, modes)
 
     def _edit(self, entered: Any) -> None:  # noqa: ANN401 - a value has its field's type
         if takes_text(self.setting):
@@ -114,14 +154,15 @@ class Row(widgets.VBox):
                 self.reset = button("", self._on_reset, "mw-reset")
                 self._add(self.reset)
             self.reset.description = f"↺ {told}"
-            self.reset.tooltip = f"{self.setting.marked_label}: {told}"
+            named = _("{setting}: {what}").format(setting=self.setting.marked_label, what=told)
+            self.reset.tooltip = named
 
     def _on_reset(self) -> None:
         """Go back to the inherited value; where nothing can be edited any more, drop the edit."""
         if self.control.widget.disabled:
-            place = self._draft.place(self.setting)
-            for lock in (False, True):
-                self._draft.take_theirs((place, self.setting.id, lock))
+            key = self.setting.id
+            locks = [self._draft.slot(key, lock=True)] if self._draft.at_company else []
+            self._draft.take_theirs(self._draft.slot(key), *locks)
         else:
             self._draft.put(self.setting.id, None)
             self.control.widget.focus()  # the button is gone
@@ -159,36 +200,3 @@ class Row(widgets.VBox):
     def _add(self, part: widgets.Widget) -> None:
         self._parts.append(part)
         self.children = tuple(self._parts)
-
-
-class LockBox(widgets.HBox):
-    """The company's lock on a setting: a check box and a reason for everyone to read."""
-
-    def __init__(self, draft: Draft, setting: Setting) -> None:
-        self._draft = draft
-        self._key = setting.id
-        self._showing = False
-        lock = f"Lock {setting.label} for everyone"
-        self.ticked = plain(widgets.Checkbox, description=lock, indent=False)
-        self.reason = plain(
-            widgets.Text, description="Reason", placeholder="shown at the locked field"
-        )
-        self.ticked.observe(self._on_edit, "value")
-        self.reason.observe(self._on_edit, "value")
-        super().__init__([self.ticked, self.reason], layout=shared(widgets.Layout))
-        self.add_class("mw-lock")
-
-    def show(self, reason: str | None, *, writable: bool) -> None:
-        """Show the lock's reason, or that there is no lock."""
-        self._showing = True
-        try:
-            self.ticked.value = reason is not None
-            self.ticked.disabled = self.reason.disabled = not writable
-            if reason is not None and self.reason.value != reason:
-                self.reason.value = reason
-        finally:
-            self._showing = False
-
-    def _on_edit(self, _: Any) -> None:  # noqa: ANN401 - traitlets' own bunch
-        if not self._showing:
-            self._draft.lock(self._key, self.reason.value if self.ticked.value else None)

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Final
 
 import ipywidgets as widgets
 
 from mailwidgets.draft.draft import Draft
 from mailwidgets.forms.results import CheckView
+from mailwidgets.languages.texts import _
 from mailwidgets.reports.report import Fix
 from mailwidgets.targets import Targets
 from mailwidgets.widgets import markup
 from mailwidgets.widgets.look import button, plain, shared
-
-_BROKEN: Final = "The sending broke off: the message may have gone."
 
 
 class SendBox(widgets.VBox):
@@ -37,44 +35,44 @@ class SendBox(widgets.VBox):
         self.draft = draft
         self._offered = ""
         # Sent once, on leaving the field, so that no press of the button overtakes it.
-        self.to = plain(widgets.Text, description="Send a test message to", continuous_update=False)
-        self.send = button("Send test message", self._on_send, "mw-send")
+        self.to = plain(
+            widgets.Text, description=_("Send a test message to"), continuous_update=False
+        )
+        self.send = button(_("Send test message"), self._on_send, "mw-send")
         self.way = plain(widgets.HTML)
         self.message = plain(widgets.HTML)
-        self.results = CheckView(draft, "workflow", self.send, mend)
+        self.results = CheckView(draft, "workflow", self.send, mend, sending=True)
         super().__init__(self._laid_out(), layout=shared(widgets.Layout))
         self.add_class("mw-sending")
-        draft.observe(self._on_revision, "revision")
-        self._show()
+        self.show()
 
     def _laid_out(self) -> list[widgets.Widget]:
-        title = plain(widgets.HTML, markup.group("Test message"))
+        title = plain(widgets.HTML, markup.group(_("Test message")))
         title.add_class("mw-group")
         bar = plain(widgets.HBox, [self.to, self.send, self.results.cancel])
         bar.add_class("mw-find")
-        said = [self.message, self.results.verdict, self.results.fix]
-        return [title, self.way, bar, *said, self.results]
+        return [title, self.way, bar, self.message, self.results.verdict, self.results]
 
     def close(self) -> None:
-        """Leave the draft, cancel what is under way and close the box."""
+        """Cancel what is under way and close the box."""
         if self.comm is not None:
-            self.draft.unobserve(self._on_revision, "revision")
             self.results.close()
         super().close()
 
-    def _on_revision(self, _: object) -> None:
-        self._show()
-
-    def _show(self) -> None:
-        """Bring recipient and way into line with the draft."""
+    def show(self) -> None:
+        """Bring recipient and way into line with the draft; the form says when."""
         resolution = self.draft.resolution()
         sender = resolution["workflow", "sender"].effective or ""
         if self.to.value in {"", self._offered}:
             self.to.value = sender
         self._offered = sender
         self.way.value = markup.hint(Targets(resolution, self.draft.servers.vault).way())
+        self.results.follow()
 
     def _on_send(self) -> None:
         launch = partial(self.draft.servers.start_send, self.to.value)
-        why = self.results.run(launch, ["workflow", "smtp", "trust"], _BROKEN)
-        self.message.value = markup.message(f"Not sent: {why}" if why else "", kind="bad")
+        broken = _("The sending broke off: the message may have gone.")
+        why = self.results.run(launch, ["workflow", "smtp", "trust"], broken)
+        self.message.value = markup.message(
+            _("Not sent: {why}").format(why=why) if why else "", kind="bad"
+        )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,8 +10,9 @@ import ipywidgets as widgets
 from traitlets import Unicode
 
 from mailwidgets.errors import InvalidValue
+from mailwidgets.languages.texts import _
 from mailwidgets.settings.declare import Setting
-from mailwidgets.settings.fields import Choice, Field
+from mailwidgets.settings.fields import Choice, Field, YesNo
 from mailwidgets.settings.secret import Sealed
 from mailwidgets.widgets.look import plain
 
@@ -26,15 +27,17 @@ class Shown:
         own: the value at the edited level, ``None`` where that level has none.
         inherited: the value that would be in force without it.
         readonly: whether the person cannot edit it here; then ``inherited`` is in force.
-        wrong: whether the typed text is marked as wrong, and so must stay as it is.
+        typed: the text that is marked as wrong, and so must stay as it is; ``None`` where none is.
         unreadable: whether a password is stored that cannot be read here.
+        usual: what is offered for it, such as the usual ports.
     """
 
     own: Any
     inherited: Any
     readonly: bool = False
-    wrong: bool = False
+    typed: str | None = None
     unreadable: bool = False
+    usual: Collection[object] = ()
 
     @property
     def value(self) -> Any:  # noqa: ANN401 - a value has its field's type
@@ -86,12 +89,23 @@ class TextControl(Control):
     def _show(self, shown: Shown) -> None:
         field = self.setting.field
         self.widget.placeholder = "" if shown.readonly else _typed(field, shown.inherited)
-        if shown.wrong:
+        if shown.typed is not None and not shown.readonly:
+            self.widget.value = shown.typed
             return
         value = shown.value if shown.readonly else shown.own
         # What a person is typing stays as typed as long as it means the same.
         if not _means(field, self.widget.value, value):
             self.widget.value = _typed(field, value)
+
+
+class PortControl(TextControl):
+    """A text box that offers the usual ports, and takes any."""
+
+    def _show(self, shown: Shown) -> None:
+        options = tuple(str(one) for one in shown.usual)
+        if self.widget.options != options:
+            self.widget.options = options
+        super()._show(shown)
 
 
 class SecretControl(Control):
@@ -102,12 +116,12 @@ class SecretControl(Control):
 
     def _words(self, shown: Shown) -> str:
         if shown.unreadable:
-            return "set, but cannot be read here"
+            return _("set, but cannot be read here")
         if shown.readonly:
             return self.setting.field.shown(shown.inherited)
         if shown.own is None:
-            return "set by a wider level" if shown.inherited is not None else "not set"
-        return "set" if isinstance(shown.own, Sealed) else "typed, not saved yet"
+            return _("set by a wider level") if shown.inherited is not None else _("not set")
+        return _("set") if isinstance(shown.own, Sealed) else _("typed, not saved yet")
 
     def _on_value(self, change: Any) -> None:  # noqa: ANN401 - traitlets' own bunch
         if change.new:
@@ -138,12 +152,12 @@ def control_for(setting: Setting, edit: Callable[[Any], None]) -> Control:
         return SecretControl(setting, box, edit)
     if field.kind == "checkbox":
         return Control(setting, plain(widgets.Checkbox, description=label, indent=False), edit)
-    if field.kind == "yes_no":
-        answers = [(field.shown(answer), answer) for answer in (True, False)]
-        return Control(setting, plain(widgets.Dropdown, description=label, options=answers), edit)
-    if isinstance(field, Choice):
-        choices = [(words, key) for key, words in field.choices.items()]
+    if isinstance(field, YesNo | Choice):
+        keys = field.choices if isinstance(field, Choice) else (True, False)
+        choices = [(field.shown(key), key) for key in keys]
         return Control(setting, plain(widgets.Dropdown, description=label, options=choices), edit)
+    if field.kind == "port":
+        return PortControl(setting, plain(widgets.Combobox, description=label), edit)
     if field.kind in _MULTILINE:
         return TextControl(setting, plain(widgets.Textarea, description=label, rows=4), edit)
     return TextControl(setting, plain(widgets.Text, description=label), edit)
