@@ -12,20 +12,34 @@ from html.parser import HTMLParser
 from mailwidgets.reports import page
 from mailwidgets.reports.fault import DIAGNOSES
 from mailwidgets.reports.report import Report, State, Step
-from mailwidgets.widgets import markup
+from mailwidgets.widgets import check_markup
 
 CANARY = "canary"
 """What every password begins with; nothing else contains it."""
 
 _UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 _TAGS = {
-    *("abbr", "b", "caption", "code", "dd", "details", "div", "dl", "dt", "li", "p", "progress"),
+    *(
+        "abbr",
+        "b",
+        "button",
+        "caption",
+        "code",
+        "dd",
+        "details",
+        "div",
+        "dl",
+        "dt",
+        "li",
+        "p",
+        "progress",
+    ),
     *("section", "span", "strong", "summary", "table", "tbody", "td", "th", "thead", "tr", "ul"),
     *("desc", "g", "line", "path", "rect", "svg", "text", "title"),
 }
 _ATTRIBUTES = {
     *("aria-details", "aria-hidden", "aria-label", "aria-labelledby", "class", "id", "max"),
-    *("role", "scope", "tabindex", "title", "value"),
+    *("data-act", "role", "scope", "tabindex", "title", "type", "value"),
     *("d", "fill", "font-size", "height", "rx", "stroke", "stroke-opacity", "stroke-width"),
     *("text-anchor", "transform", "width", "x", "x1", "x2", "y", "y1", "y2"),
 }
@@ -81,8 +95,9 @@ def assert_harmless(report: Report, told: Sequence[Step] = ()) -> None:
     style = f"<style>{page.stylesheet()}</style>"
     html = [
         report._repr_html_().replace(style, "", 1),
-        markup.verdict(report),
-        markup.progress(told, len(report.steps)),
+        check_markup.verdict(report, check_markup.Standing("Tested at noon.", fix="Apply")),
+        check_markup.course(report, "course", ""),
+        check_markup.progress(told, len(report.steps)),
     ]
     for one in html:
         Markup().feed(one)

@@ -22,10 +22,11 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("discovery",),
     ("targets", "ledger"),
     ("servers",),
-    ("draft", "prefill"),
+    ("draft", "prefill", "overview"),
     ("widgets",),
     ("forms", "views"),
     ("dashboard",),
+    ("web",),
     ("commands",),
     ("app",),
     ("__main__",),
@@ -175,6 +176,6 @@ def test_a_check_needs_no_table_widget_or_database(statement: str) -> None:
 
 
 def test_widgets_open_no_sockets() -> None:
-    shown = ("widgets", "forms", "views", "dashboard")
+    shown = ("overview", "widgets", "forms", "views", "dashboard")
     for module in (path for one in shown for path in PACKAGE.glob(f"{one}/*.py")):
         assert not {"socket", "ssl", "asyncio.open_connection"} & set(imported(module))

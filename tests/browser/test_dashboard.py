@@ -90,6 +90,43 @@ def test_a_check_of_a_silent_server_is_cancelled_while_the_page_stays_responsive
         expect(verdict).to_contain_text("cancelled", timeout=2000)
 
 
+def test_unsaved_edits_are_back_in_a_page_that_is_loaded_again(visit: Visit) -> None:
+    visit.page.on("dialog", lambda dialog: dialog.accept())
+    visit.tab("SMTP")
+    field(visit, "smtp", "ehlo").locator("input").fill("kept.example.com")
+    expect(note(visit, "smtp", "ehlo")).to_contain_text("not saved")
+    box = visit.page.get_by_label("SMTP port (u)")
+    box.fill("no port")
+    expect(note(visit, "smtp", "port")).to_contain_text("Not valid")
+
+    visit.page.reload()
+
+    back = visit.page.get_by_text("Your unsaved edits are back in the forms:")
+    expect(back).to_be_visible(timeout=30_000)
+    visit.tab("SMTP")
+    expect(field(visit, "smtp", "ehlo").locator("input")).to_have_value("kept.example.com")
+    expect(note(visit, "smtp", "port")).to_contain_text("Not valid")
+    visit.press("Discard")
+
+
+def test_a_step_is_taken_back_from_any_tab_by_button_and_by_key(visit: Visit) -> None:
+    visit.tab("SMTP")
+    before = field(visit, "smtp", "ehlo").locator("input").input_value()
+    field(visit, "smtp", "ehlo").locator("input").fill("step.example.com")
+    expect(note(visit, "smtp", "ehlo")).to_contain_text("not saved")
+    visit.tab("IMAP")
+
+    undo = visit.page.get_by_role("button", name="Undo", exact=True).locator("visible=true").first
+    undo.press("Enter")
+    expect(visit.page.get_by_role("tab", name="SMTP")).to_have_attribute("aria-selected", "true")
+    expect(field(visit, "smtp", "ehlo").locator("input")).to_have_value(before)
+    expect(undo).to_be_focused()
+    visit.page.keyboard.press("Control+y")
+    expect(field(visit, "smtp", "ehlo").locator("input")).to_have_value("step.example.com")
+    visit.page.keyboard.press("Control+z")
+    expect(visit.page.get_by_text("Undone: SMTP: EHLO (u).").first).to_be_visible()
+
+
 def test_no_password_travels_to_the_browser(visit: Visit, served: Served) -> None:
     servers = served.servers
     servers.commit([servers.change("imap.password", "canary-stored")])
@@ -106,7 +143,7 @@ def test_no_password_travels_to_the_browser(visit: Visit, served: Served) -> Non
     expect(visit.page.get_by_text("Saved 1 setting.")).to_be_visible()
     expect(box).to_have_value("")
     visit.tab("Effective values")
-    expect(visit.page.get_by_role("table")).to_be_visible()
+    expect(visit.page.get_by_role("table", name="In force for")).to_be_visible()
     assert any(b"canary-typed" in frame for frame in visit.sent), "the recording works"
     assert visit.received
     assert not [frame for frame in visit.received if b"canary" in frame]

@@ -13,14 +13,14 @@ from playwright.sync_api import Browser, Page
 from reports.samples import HOSTILE, WELL, failed
 
 from mailwidgets.reports.bundle import bundle
-from mailwidgets.widgets import markup
+from mailwidgets.widgets import check_markup
 
 LONG = f"{HOSTILE} {'x' * 65_536}"
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
-# The corners of all texts and bars of a timeline, so that none lies on another or outside.
+# The corners of each axis and its texts, so that none lies on another or outside.
 BOXES = """
-[...document.querySelectorAll('svg.mw-timeline')].map(svg =>
-  [svg, ...svg.querySelectorAll('text, rect')].map(one => {
+[...document.querySelectorAll('svg.mw-axis')].map(svg =>
+  [svg, ...svg.querySelectorAll('text')].map(one => {
     const box = one.getBoundingClientRect();
     return [box.left, box.top, box.right, box.bottom];
   }))
@@ -39,7 +39,8 @@ def page(request: pytest.FixtureRequest, browser: Browser, tmp_path: Path) -> It
         f'<meta http-equiv="Content-Security-Policy" content="{POLICY}"><title>Reports</title>'
         "<style>:root { color-scheme: light dark }"
         " body { background: Canvas; color: CanvasText; font-family: sans-serif }</style></head>"
-        f"<body><main><h1>Reports</h1>{shown}{markup.bundle(bundle(WELL), 'b.zip')}</main></body>",
+        f"<body><main><h1>Reports</h1>{shown}"
+        f"{check_markup.bundle(bundle(WELL), 'b.zip')}</main></body>",
         "utf-8",
     )
     context = browser.new_context(color_scheme=request.param)
@@ -61,9 +62,9 @@ def test_a_report_fits_is_accessible_and_no_label_lies_on_another(page: Page, wi
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     found = Axe().run(page)
     assert found.violations_count == 0, found.generate_report()
-    timelines = page.evaluate(BOXES)
-    assert len(timelines) == 3
-    for whole, *parts in timelines:
+    axes = page.evaluate(BOXES)
+    assert len(axes) == 3
+    for whole, *parts in axes:
         for number, box in enumerate(parts):
             assert whole[0] - 1 <= box[0] <= box[2] <= whole[2] + 1
             assert not [other for other in parts[number + 1 :] if overlap(box, other)]

@@ -31,6 +31,7 @@ def test_all_four_tabs_and_the_table_are_there(dashboard: Dashboard) -> None:
         "IMAP",
         "Workflow e-mail",
         "Effective values",
+        "History",
         "Advanced",
     )
 
@@ -40,10 +41,10 @@ def test_the_table_follows_every_save(dashboard: Dashboard) -> None:
     form = dashboard.forms["smtp"]
 
     form.rows["ehlo"].control.widget.value = "pc1.example.com"
-    assert "pc1.example.com" not in dashboard.table.table.value
+    assert "pc1.example.com" not in dashboard.table.panel.html
     form.save.click()
 
-    assert "pc1.example.com" in dashboard.table.table.value
+    assert "pc1.example.com" in dashboard.table.panel.html
 
 
 def test_a_tab_with_edits_is_marked(dashboard: Dashboard) -> None:
@@ -199,7 +200,7 @@ def test_news_is_counted_over_the_tabs_and_in_their_titles(
     servers.commit([servers.change("smtp.port", 587), servers.change("imap.timeout", 7)])
     dashboard.look()
 
-    assert "2 changed elsewhere: SMTP port (u), IMAP: Timeout (sec) (u)." in (
+    assert "2 settings changed elsewhere: SMTP port (u), IMAP: Timeout (sec) (u)." in (
         dashboard.strip.text.value
     )
     assert "2 settings changed elsewhere" in dashboard.strip.said.value
@@ -230,20 +231,20 @@ def test_of_news_only_what_is_new_is_said(dashboard: Dashboard, servers: Servers
     dashboard.look()
 
     assert "1 setting changed elsewhere: IMAP: Timeout" in dashboard.strip.said.value
-    assert "2 changed elsewhere" in dashboard.strip.text.value
+    assert "2 settings changed elsewhere" in dashboard.strip.text.value
 
 
 def test_reload_shows_anew_what_another_user_has_too(
     dashboard: Dashboard, servers: Servers
 ) -> None:
     look_at(dashboard, "Effective values")
-    dashboard.table.user.value = "ben"
+    dashboard.table.view_as("ben")
     ben = servers.as_seen_by("ben")
     ben.commit([ben.change("pop3.port", 2110)])
 
     dashboard.head.reload.click()
 
-    assert "2110" in dashboard.table.table.value
+    assert "2110" in dashboard.table.panel.html
 
 
 def test_a_conflict_is_in_its_tabs_title(dashboard: Dashboard, servers: Servers) -> None:

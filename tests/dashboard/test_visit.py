@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -34,13 +35,22 @@ def arrive(dashboard: Dashboard, **told: object) -> None:
         ({"languages": ["de"], "chosen": "sl", "query": "?language=en"}, "en"),
         ({"languages": ["fr"], "chosen": "xx", "query": "?language=../de"}, "en"),
         ({}, "en"),
-        ({"languages": 7, "chosen": None, "query": 3}, "en"),
+        ({"languages": 7, "chosen": None, "query": 3, "kept": []}, "en"),
     ],
 )
 def test_a_visitor_speaks_the_language_asked_for_then_chosen_then_the_browsers(
     told: dict[str, Any], language: str
 ) -> None:
     assert Visitor.told(told).language == language
+
+
+@pytest.mark.parametrize("kept", ["", "{", "x" * 600_000, None])
+def test_kept_edits_that_cannot_be_read_count_as_none(kept: object) -> None:
+    assert Visitor.told({"kept": kept}).kept is None
+
+
+def test_kept_edits_arrive_as_they_were_kept() -> None:
+    assert Visitor.told({"kept": json.dumps({"edits": []})}).kept == {"edits": []}
 
 
 def test_a_page_that_opens_late_shows_the_store_as_it_is_now(
@@ -65,13 +75,9 @@ def test_the_address_may_name_the_tab_to_open(dashboard: Dashboard) -> None:
 def test_another_language_keeps_the_edits_and_the_tab(dashboard: Dashboard) -> None:
     dashboard.tabs.show("smtp")
     dashboard.forms["smtp"].rows["port"].control.widget.value = "2525"
-    dashboard.head.company.value = True
     before = dashboard.forms["smtp"]
 
     arrive(dashboard, languages=["de"])
-
-    assert dashboard.head.company.value, "the level stays, and the switch says so"
-    dashboard.head.company.value = False
 
     assert spoken() == dashboard.visit.language == dashboard.head.language.value == "de"
     assert dashboard.tabs.current == "smtp"

@@ -14,8 +14,10 @@ from scripted import HANG, Scripted
 from mailwidgets import Dashboard, Servers
 from mailwidgets.dashboard import watch as watch_module
 from mailwidgets.errors import StoreError
-from mailwidgets.forms.sending import SendBox
-from mailwidgets.settings.levels import Identity, Level
+from mailwidgets.overview.seen import Seen
+from mailwidgets.settings.levels import Identity
+from mailwidgets.views import effective
+from mailwidgets.widgets.panel import Panel
 
 PATIENCE = 10  # seconds
 THREAD = "mailwidgets-resolver"
@@ -31,11 +33,12 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def until(widget: widgets.DOMWidget, holds: Callable[[str], object]) -> None:
-    """Wait until a widget's value is as wanted."""
+    """Wait until a widget's value, or a panel's markup, is as wanted."""
     changed = asyncio.Event()
-    widget.observe(lambda _: changed.set(), "value")
+    name = "html" if isinstance(widget, Panel) else "value"
+    widget.observe(lambda _: changed.set(), name)
     async with asyncio.timeout(PATIENCE):
-        while not holds(widget.value):
+        while not holds(getattr(widget, name)):
             changed.clear()
             await changed.wait()
 
@@ -141,7 +144,7 @@ async def test_a_save_goes_on_beside_the_loop(
     form.rows["port"].control.widget.value = "995"
     form.save.click()
 
-    assert form.saving is not None
+    assert form.bar.saving is not None
     assert form.save.disabled
     assert "Saving" in form.message.value
     form.rows["timeout"].control.widget.value = "7"
@@ -172,7 +175,7 @@ async def test_a_save_that_ends_after_its_form_was_closed_is_stored_and_shown_no
     monkeypatch.setattr(servers.store, "commit", slow)
     form.rows["port"].control.widget.value = "995"
     form.save.click()
-    saving = form.saving
+    saving = form.bar.saving
     assert await asyncio.to_thread(begun.wait, PATIENCE)
     dashboard.close()
     lock.set()
@@ -189,30 +192,30 @@ async def test_a_table_that_was_read_for_someone_before_does_not_come_last(
     servers: Servers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     dashboard = Dashboard(servers)
-    view, places = dashboard.table, servers.store.places
+    view, look = dashboard.table, effective.look
     begun, lock = threading.Event(), threading.Event()
-    dashboard.tabs.selected_index = 4
-    await until(view.table, has("user ana"))
+    dashboard.tabs.show("values")
+    await until(view.panel, has("In force for ana"))
     held = [lock]
 
-    def late(level: Level) -> object:
+    def late(whose: Servers, *names: str) -> Seen:
         if held:
             begun.set()
             held.pop().wait(PATIENCE)
-        return places(level)
+        return look(whose, *names)
 
-    monkeypatch.setattr(servers.store, "places", late)
-    view.user.value = "ben"
+    monkeypatch.setattr(effective, "look", late)
+    view.view_as("ben")
     first = view.reading
     assert await asyncio.to_thread(begun.wait, PATIENCE)
-    view.user.value = "zoe"
-    await until(view.table, has("user zoe"))
+    view.view_as("zoe")
+    await until(view.panel, has("In force for zoe"))
     lock.set()
 
     assert first is not None
     with pytest.raises(asyncio.CancelledError):
         await first
-    assert "user zoe" in view.table.value
+    assert "In force for zoe" in view.panel.html
     dashboard.close()
 
 
@@ -265,7 +268,7 @@ async def test_the_reload_button_looks_beside_the_loop_whatever_the_version(
 async def test_a_closed_dashboard_leaves_no_task_and_its_thread_ends(servers: Servers) -> None:
     tasks = asyncio.all_tasks()
     dashboard = Dashboard(servers)
-    dashboard.tabs.selected_index = 4
+    dashboard.tabs.show("values")
     await asyncio.sleep(0)
     assert asyncio.all_tasks() > tasks
 
@@ -311,15 +314,15 @@ async def test_the_table_is_read_beside_the_loop(
     servers: Servers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     dashboard = Dashboard(servers)
-    places, asked_in = servers.store.places, []
+    look, asked_in = effective.look, []
 
-    def noted(level: Level) -> object:
+    def noted(whose: Servers, *names: str) -> Seen:
         asked_in.append(threading.current_thread() is threading.main_thread())
-        return places(level)
+        return look(whose, *names)
 
-    monkeypatch.setattr(servers.store, "places", noted)
-    dashboard.tabs.selected_index = 4
-    await until(dashboard.table.table, has("POP3 port (u)"))
+    monkeypatch.setattr(effective, "look", noted)
+    dashboard.tabs.show("values")
+    await until(dashboard.table.panel, has("POP3 port (u)"))
 
     assert asked_in
     assert not any(asked_in)
@@ -330,14 +333,14 @@ async def test_the_table_of_another_user_is_followed_too(servers: Servers) -> No
     ben = servers.as_seen_by("ben", "WS-02")
     dashboard = Dashboard(servers)
     view = dashboard.table
-    dashboard.tabs.selected_index = 4
-    view.user.value = "ben"
-    await until(view.table, has("user ben"))
+    dashboard.tabs.show("values")
+    view.view_as("ben", "WS-02")
+    await until(view.panel, has("In force for ben"))
 
     ben.commit([ben.change("pop3.port", 2110)])
-    await until(view.table, has("2110"))
+    await until(view.panel, has("2110"))
     ben.commit([ben.change("pop3.port", 2111)])
-    await until(view.table, has("2111"))
+    await until(view.panel, has("2111"))
 
     dashboard.close()
 
@@ -359,8 +362,9 @@ async def test_tests_sends_and_searches_go_by_what_was_read_while_the_store_hang
     servers.dns = "127.0.0.1:9"  # nobody answers there, and nobody else is asked
     dashboard = Dashboard(servers)
     pop3, workflow = dashboard.forms["pop3"], dashboard.forms["workflow"]
-    [box] = [part for part in workflow.children if isinstance(part, SendBox)]
-    assert dashboard.discover is not None
+    box = workflow.sending
+    assert box is not None
+    assert dashboard.start is not None
     mounted, asked_on_the_loop = threading.Event(), []
 
     def hang(*_: object) -> object:
@@ -372,13 +376,14 @@ async def test_tests_sends_and_searches_go_by_what_was_read_while_the_store_hang
         monkeypatch.setattr(servers.store, name, hang)
     pop3.test.click()
     box.send.click()
-    dashboard.discover.address.value = "ana@127.0.0.1"
-    dashboard.discover.find.click()
-    searching = dashboard.discover.searching
+    dashboard.start.discover.address.value = "ana@127.0.0.1"
+    dashboard.start.discover.find.click()
+    searching = dashboard.start.discover.searching
     assert searching is not None
     await asyncio.wait_for(asyncio.shield(searching), PATIENCE)
-    await until(pop3.results.list, has("Greeting"))
-    await until(box.results.list, has("Greeting"))
+    at_greeting = has("<tr class='mw-running'><th scope='row'>Greeting")
+    await until(pop3.results.list, at_greeting)
+    await until(box.results.list, at_greeting)
 
     assert not any(asked_on_the_loop)
     following = [pop3.results.following, box.results.following]

@@ -2,24 +2,37 @@ from __future__ import annotations
 
 import re
 import xml.etree.ElementTree as ET  # our own markup is parsed, nobody else's
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from samples import HOSTILE, failed
+from samples import HOSTILE
 
-from mailwidgets.reports.report import State, Step
-from mailwidgets.reports.timeline import timeline
+from mailwidgets.reports.report import State, Step, Try
+from mailwidgets.reports.timeline import SLOW, Axis, bar, scale, slow
 
 MS = st.floats(0, 1e6, allow_nan=False)
 STEPS = st.lists(
-    st.builds(Step, st.text("ab<&'\"", min_size=1), ms=MS, at=MS, state=st.sampled_from(State))
+    st.builds(
+        Step,
+        st.text("ab<&'\"", min_size=1),
+        ms=MS,
+        at=MS,
+        state=st.sampled_from(State),
+        tries=st.lists(st.builds(Try, MS, MS, st.booleans())).map(tuple),
+    ),
+    min_size=1,
+)
+CONNECTED = Step(
+    *("connection", State.PASSED, 100.0),
+    tries=(Try(0, 100, answered=False), Try(50, 50, answered=True)),
 )
 
 
 def bars(svg: str) -> list[tuple[float, float]]:
     """Start and width of each bar, in per cent of the picture's width."""
-    found = re.findall(r"<rect x='([0-9.]+)%' y='[0-9]+' width='([0-9.]+)%'", svg)
+    found = re.findall(r"<rect[^>]* x='([0-9.]+)%' y='[0-9]+' width='([0-9.]+)%'", svg)
     return [(float(start), float(width)) for start, width in found]
 
 
@@ -29,52 +42,61 @@ def test_a_bar_begins_where_its_step_began_and_is_as_long_as_it_took() -> None:
         Step("connection", State.PASSED, 30, at=10),
         Step("greeting", State.FAILED, 60, at=40),
     ]
-    (zero, ten), (start, thirty), (later, sixty) = bars(timeline(steps, "t"))
+    axis = Axis.of(steps)
 
-    assert (zero, start, later) == pytest.approx((42, 46.1, 58.4))
-    assert (ten, thirty, sixty) == pytest.approx((4.1, 12.3, 24.6))
-
-
-def test_each_state_has_a_shape_of_its_own() -> None:
-    paths = {
-        state: re.findall(r" d='([^']+)'", timeline([Step("name", state, 1.0)], "t"))
-        for state in State
-    }
-
-    assert len({path for found in paths.values() for path in found}) == len(State)
+    assert [bars(bar(step, axis)) for step in steps] == [
+        [pytest.approx(one)] for one in ((0, 10), (10, 30), (40, 60))
+    ]
 
 
-def test_steps_that_were_not_reached_share_a_row() -> None:
-    svg = timeline(failed().steps, "t")
+def test_a_step_that_runs_is_open_to_the_right() -> None:
+    steps = [Step("name", State.PASSED, 100), Step("greeting", State.RUNNING, at=100)]
+    axis = Axis.of(steps)
 
-    assert "3 steps skipped" in svg
-    assert svg.count("<g ") == 4
-    assert len(bars(svg)) == 3
-
-
-def test_the_description_counts_the_steps_and_names_the_one_that_failed() -> None:
-    (told,) = re.findall(r"<desc id='t-desc'>(.*)</desc>", timeline(failed().steps, "t"))
-
-    assert told == (
-        "6 steps in 1.2 s: 1 passed, 1 warning, 1 failed, 3 skipped."
-        " Authentication failed after 3 ms. The table of steps below says the same."
-    )
+    ((start, width),) = bars(bar(steps[1], axis))
+    assert start + width == pytest.approx(100, abs=0.02)
+    assert width > 10
+    assert "mw-open" in bar(steps[1], axis)
 
 
-def test_no_steps_are_no_picture() -> None:
-    assert timeline([], "t") == ""
+def test_each_address_that_was_tried_has_its_bar_and_only_one_answered() -> None:
+    svg = bar(CONNECTED, Axis.of([CONNECTED]))
+
+    assert bars(svg) == [pytest.approx((0, 100)), pytest.approx((50, 50))]
+    assert re.findall("mw-won|mw-lost", svg) == ["mw-lost", "mw-won"]
+
+
+def test_one_address_is_one_plain_bar() -> None:
+    only = replace(CONNECTED, tries=CONNECTED.tries[1:])
+
+    assert bars(bar(only, Axis.of([only]))) == [pytest.approx((0, 100))]
+
+
+def test_a_step_that_was_skipped_has_none() -> None:
+    assert bars(bar(Step("name", State.SKIPPED), Axis(100))) == []
+
+
+def test_only_what_took_long_is_slow() -> None:
+    assert slow(Step("name", State.FAILED, SLOW))
+    assert not slow(Step("name", State.PASSED, SLOW - 1))
+    assert not slow(Step("name", State.RUNNING, SLOW))
+
+
+def test_the_times_of_the_axis_are_round() -> None:
+    assert re.findall(">([^<]+)</text>", scale(Axis(1234))) == ["0 ms", "500 ms", "1.0 s"]
 
 
 @given(STEPS)
-def test_whatever_the_steps_the_picture_is_well_formed_and_no_bar_leaves_it(
+def test_whatever_the_steps_the_pictures_are_well_formed_and_no_bar_leaves_them(
     steps: list[Step],
 ) -> None:
-    svg = timeline([*steps, Step(HOSTILE, State.PASSED, 1.0)], HOSTILE)
+    axis = Axis.of([*steps, Step(HOSTILE, State.PASSED, 1.0)])
 
-    names = {element.tag for element in ET.fromstring(svg).iter()}  # noqa: S314 - our own
-    assert names <= {"svg", "title", "desc", "g", "path", "rect", "line", "text"}
-    for start, width in bars(svg):
-        assert start >= 42
-        assert width > 0
-        assert start + width <= 83.02
-    assert len(re.findall("<line ", svg)) <= 4
+    assert len(re.findall("<text ", scale(axis))) <= 4
+    for svg in (scale(axis), *(bar(step, axis) for step in steps)):
+        names = {element.tag for element in ET.fromstring(svg).iter()}  # noqa: S314 - our own
+        assert names <= {"svg", "rect", "line", "text"}
+        for start, width in bars(svg):
+            assert start >= 0
+            assert width > 0
+            assert start + width <= 100.02

@@ -24,7 +24,8 @@ def test_every_setting_has_a_control_with_its_marked_label(found: Setting) -> No
 @pytest.mark.parametrize(
     ("name", "kind"),
     [
-        ("pop3.port", widgets.Text),
+        ("pop3.port", widgets.Combobox),
+        ("pop3.user", widgets.Text),
         ("pop3.password", SecretInput),
         ("pop3.tls", widgets.Dropdown),
         ("smtp.tls", widgets.Dropdown),
@@ -75,9 +76,28 @@ def test_a_text_marked_as_wrong_stays() -> None:
     shown, _ = control("pop3.port")
     shown.widget.value = "99x"
 
-    shown.show(Shown(own=110, inherited=110, wrong=True))
+    shown.show(Shown(own=110, inherited=110, typed="99x"))
 
     assert shown.widget.value == "99x"
+
+
+def test_a_text_that_was_taken_back_and_comes_again_is_shown_anew() -> None:
+    shown, entered = control("pop3.port")
+
+    shown.show(Shown(own=110, inherited=110, typed="99x"))
+
+    assert shown.widget.value == "99x"
+    assert not entered
+
+
+def test_a_port_offers_the_usual_numbers_and_takes_any() -> None:
+    shown, entered = control("pop3.port")
+    shown.show(Shown(own=None, inherited=110, usual=[995, 110]))
+    assert shown.widget.options == ("995", "110")
+
+    shown.widget.value = "1110"
+
+    assert entered == ["1110"]
 
 
 def test_a_read_only_control_shows_what_is_in_force() -> None:
