@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from mailwidgets.overview.history_rows import name_of, value_of
 from mailwidgets.settings.levels import Level
@@ -22,7 +22,7 @@ class Sieve:
             while nobody has said so.
     """
 
-    search: str = ""
+    search: str = field(default="", repr=False)
     what: str = ""
     person: str = ""
     mine: bool | None = None

@@ -155,7 +155,7 @@ CERTIFICATE = (
         reach=starttls("expired"),
         step="certificate",
         saw=("It expired on",),
-        pattern=r"\d{4}-\d\d-\d\d \d\d:\d\d UTC, 1 days ago",
+        pattern=r"\d{4}-\d\d-\d\d \d\d:\d\d UTC, 1 day ago",
         field="name",
         who=Who.SERVER,
     ),
