@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: dashboard test check clean
+.PHONY: dashboard test check languages clean
 
 dashboard: $(VENV)/has-dashboard
 	@$(BIN)/mailwidgets dashboard --practice --no-browser
@@ -19,6 +19,9 @@ check: $(VENV)/has-tests
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
+
+languages: $(VENV)/has-tests  # after a text was changed: what is new is empty in the catalogues
+	$(BIN)/python tests/languages/catalogues.py
 
 # Exact versions, so that two machines run the same; a stamp is older than what it was made from.
 # The page's template is copied to where Voila looks for it.

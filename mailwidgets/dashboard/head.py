@@ -8,8 +8,8 @@ from typing import Any
 
 import ipywidgets as widgets
 
-from mailwidgets.dashboard import visit
 from mailwidgets.draft.draft import Draft
+from mailwidgets.languages import texts
 from mailwidgets.languages.texts import LANGUAGES, _, spoken
 from mailwidgets.settings.levels import Identity
 from mailwidgets.widgets import markup
@@ -55,7 +55,7 @@ class Head(widgets.VBox):
         self.done.add_class("mw-done")
         self.reload = button(_("Reload"), acts.reload, "mw-plain")
         self.reload.tooltip = _("Read the store again")
-        choices = [(LANGUAGES[tag], tag) for tag in visit.COMPLETE]
+        choices = [(LANGUAGES[tag], tag) for tag in texts.COMPLETE]
         self.language = plain(
             widgets.Dropdown, description=_("Language"), options=choices, value=spoken()
         )

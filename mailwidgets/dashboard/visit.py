@@ -18,9 +18,9 @@ import anywidget
 import ipywidgets as widgets
 from traitlets import Bool, Unicode
 
+from mailwidgets.languages import texts
 from mailwidgets.widgets.look import shared
 
-COMPLETE = ("en",)  # the languages that every text is translated to
 _MOST: Final = 500_000  # characters of kept edits that are looked at
 
 
@@ -53,7 +53,7 @@ class Visitor:
         except ValueError:
             edits = None
         return cls(
-            language=next((tag for tag in tags if tag in COMPLETE), "en"),
+            language=next((tag for tag in tags if tag in texts.COMPLETE), "en"),
             section=next(iter(asked.get("section", [])), ""),
             kept=edits,
         )

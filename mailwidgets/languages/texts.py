@@ -21,6 +21,8 @@ from typing import Final
 
 LANGUAGES: Final = {"en": "English", "de": "Deutsch", "sl": "Slovenščina"}
 """A language's own name by its tag."""
+COMPLETE: Final = ("en",)
+"""Those that every text is translated to; only these are spoken."""
 
 
 class _Spoken:
@@ -31,13 +33,13 @@ class _Spoken:
 
 
 def use(language: str) -> str:
-    """Speak a language from now on; return it, or English where there is no such one.
+    """Speak a language from now on; return it, or English where it is not complete.
 
     Args:
         language: a tag as RFC 5646 has it, ``de`` or ``de-AT``; the region is not looked at.
     """
     tag = language.split("-", maxsplit=1)[0].split("_", maxsplit=1)[0].lower()
-    tag = tag if tag in LANGUAGES else "en"
+    tag = tag if tag in COMPLETE else "en"
     compiled = Path(__file__).with_name(f"{tag}.mo")
     if not compiled.is_file():
         return speak(tag, gettext.NullTranslations())

@@ -27,7 +27,8 @@ from jupyter_core.paths import jupyter_path
 from jupyter_server.base.handlers import FileFindHandler
 from tornado.web import HTTPError, RequestHandler
 
-from mailwidgets.languages.texts import LANGUAGES, N_, _, spoken, use
+from mailwidgets.languages import texts
+from mailwidgets.languages.texts import N_, _, spoken, use
 
 _HOME: Final = "mailwidgets/"
 _TEMPLATE: Final = Path(__file__).parent / "template"
@@ -114,7 +115,7 @@ def page_texts() -> dict[str, dict[str, str]]:
     try:
         return {
             use(language): {name: _(said) for name, said in _TEXTS.items()}
-            for language in LANGUAGES
+            for language in texts.COMPLETE
         }
     finally:
         use(before)

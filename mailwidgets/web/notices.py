@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from html import escape
 from http import HTTPStatus
 
-from mailwidgets.languages.texts import LANGUAGES, _, use
+from mailwidgets.languages import texts
+from mailwidgets.languages.texts import _, use
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ def speak(accepted: str) -> str:
         except ValueError:
             continue
     wishes.sort(key=lambda wish: wish[0])
-    return use(next((tag for rank, tag in wishes if tag in LANGUAGES and rank < 0), "en"))
+    return use(next((tag for rank, tag in wishes if tag in texts.COMPLETE and rank < 0), "en"))
 
 
 def full(language: str) -> Notice:

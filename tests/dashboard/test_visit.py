@@ -7,15 +7,15 @@ from typing import Any
 import pytest
 
 from mailwidgets import Dashboard, Servers
-from mailwidgets.dashboard import visit
 from mailwidgets.dashboard.visit import Visitor
+from mailwidgets.languages import texts
 from mailwidgets.languages.texts import LANGUAGES, spoken, use
 
 
 @pytest.fixture(autouse=True)
 def english_again(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Have all languages count as complete, and speak English afterwards."""
-    monkeypatch.setattr(visit, "COMPLETE", tuple(LANGUAGES))
+    monkeypatch.setattr(texts, "COMPLETE", tuple(LANGUAGES))
     yield
     use("en")
 
@@ -113,7 +113,7 @@ def test_a_way_to_a_field_turns_to_its_tab_and_focuses_it(
 def test_a_language_that_is_not_complete_is_neither_spoken_nor_offered(
     servers: Servers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(visit, "COMPLETE", ("en",))
+    monkeypatch.setattr(texts, "COMPLETE", ("en",))
     dashboard = Dashboard(servers)
     arrive(dashboard, languages=["de"], chosen="sl")
 

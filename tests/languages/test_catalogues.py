@@ -20,7 +20,7 @@ from catalogues import (
     untranslated,
 )
 
-from mailwidgets.dashboard import visit
+from mailwidgets.languages import texts
 
 MODULES = sorted(PACKAGE.rglob("*.py"))
 CODE = """
@@ -135,7 +135,7 @@ def test_a_language_that_is_spoken_has_every_text() -> None:
     found = template()
     faults = {
         language: list(untranslated(found, read(language)))
-        for language in visit.COMPLETE
+        for language in texts.COMPLETE
         if language != "en"
     }
     assert not any(faults.values()), faults

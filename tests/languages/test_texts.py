@@ -8,9 +8,16 @@ from pseudo import outside, pseudo
 from test_catalogues import SLOVENE
 
 from mailwidgets.languages import texts
-from mailwidgets.languages.texts import N_, Told, _, ngettext, spoken, use
+from mailwidgets.languages.texts import LANGUAGES, N_, Told, _, ngettext, spoken, use
 
 
+@pytest.fixture
+def complete(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have all languages count as complete."""
+    monkeypatch.setattr(texts, "COMPLETE", tuple(LANGUAGES))
+
+
+@pytest.mark.usefixtures("complete")
 @pytest.mark.parametrize(
     ("asked", "spoken_then"),
     [
@@ -30,6 +37,12 @@ def test_a_language_is_chosen_by_its_tag(asked: str, spoken_then: str) -> None:
         use("en")
 
 
+def test_a_language_that_is_not_complete_is_not_spoken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(texts, "COMPLETE", ("en",))
+    assert use("de") == "en" == spoken()
+
+
+@pytest.mark.usefixtures("complete")
 def test_texts_come_from_the_compiled_catalogue(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from mailwidgets.languages import texts
 from mailwidgets.languages.texts import spoken, use
 from mailwidgets.web import notices
 
@@ -31,8 +32,7 @@ def test_a_language_is_always_found(accepted: str, language: str) -> None:
 
 
 def test_the_most_wished_for_language_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    known = {"en": "English", "de": "Deutsch", "sl": "Slovenščina"}
-    monkeypatch.setattr(notices, "LANGUAGES", known)
+    monkeypatch.setattr(texts, "COMPLETE", ("en", "de", "sl"))
     monkeypatch.setattr(notices, "use", lambda tag: tag)
 
     assert notices.speak("de;q=0.5, sl-SI;q=0.8, en;q=0.1") == "sl"
