@@ -223,7 +223,7 @@ def _check_head(content: Mapping[str, Any], place: Place, source: Source) -> Non
         raise source.damaged_at(
             ("id",),
             _("this is the document of {found}, not of {place}").format(
-                found=repr(found), place=place
+                found=repr(found), place=place.words
             ),
         )
 

@@ -52,7 +52,7 @@ class KeyringKey(KeySource, Changeable):
     @property
     def origin(self) -> str:
         """Return what it is called there."""
-        return f'the entry "{SERVICE}" of the system keyring'
+        return _('the entry "{service}" of the system keyring').format(service=SERVICE)
 
     def key(self, *, create: bool = False) -> EncryptionKey:
         """Return the key, made if there is none."""
