@@ -1,4 +1,4 @@
-"""A real Voila with practice servers behind it, and Chromium in front."""
+"""The real dashboard with practice servers behind it, and Chromium in front."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ from pathlib import Path
 
 import pytest
 from daemons.dnsmasq import name_server
-from playwright.sync_api import Browser, sync_playwright
-from visits import HERE, Served, Visit, environment, free_port, running
+from playwright.sync_api import Browser, expect, sync_playwright
+from visits import Served, Visit, environment, running
 
 from mailwidgets import Practice, Servers
 from mailwidgets.prefill import prefill
 from mailwidgets.vault.vault import Vault
 
 CHROMIUM = "/usr/bin/chromium"
+expect.set_options(timeout=30_000)  # milliseconds: a busy machine starts a kernel in many seconds
 # Chromium itself calls home unless told not to; the sandbox needs rights a container lacks.
 QUIET = (
     "--no-sandbox",
@@ -39,14 +40,16 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     with Practice.start() as practice, name_server() as dns:
         prefill(servers, practice)
         told = environment(folder, key, MAILWIDGETS_DNS=dns)
-        with running([*_voila(), f"--port={free_port()}"], told) as log:
+        with running(_dashboard(folder), told) as log:
             yield Served(log.wait_for("http://127.0.0.1:"), servers, practice, log)
 
 
-def _voila() -> list[str]:
-    notebook = str(HERE / "dashboard.ipynb")
-    voila = [sys.executable, "-m", "voila", notebook, "--no-browser", "--template=mailwidgets"]
-    return [*voila, "--Voila.ip=127.0.0.1", "--token="]
+def _dashboard(home: Path) -> list[str]:
+    """Return the command; it tells which kernels start and end."""
+    config = home / ".config" / "mailwidgets" / "mailwidgets_config.py"
+    config.parent.mkdir(parents=True)
+    config.write_text('c.DashboardServer.log_level = "INFO"\n', encoding="utf-8")
+    return [sys.executable, "-m", "mailwidgets", "dashboard", "--no-browser"]
 
 
 # Not for the whole session: while Playwright runs, no other test could have an event loop.

@@ -114,10 +114,10 @@ def _bytes(frame: str | bytes) -> bytes:
 def running(command: Sequence[str], env: Mapping[str, str]) -> Iterator[Log]:
     """Run a server for as long as the context lasts; yield what it writes."""
     process = subprocess.Popen(
-        command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        command, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
-    assert process.stderr is not None
-    log = Log(process.stderr)
+    assert process.stdout is not None
+    log = Log(process.stdout)
     try:
         yield log
     finally:
