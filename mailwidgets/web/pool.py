@@ -15,6 +15,7 @@ from mailwidgets.web.kernels import DashboardKernels
 from mailwidgets.web.rendering import Rendering, answers
 
 _AFTER_FAILURE: Final = 30.0  # seconds until the next try
+_LAST_PAGE: Final = 10.0  # seconds that the server's end waits for a page in the making
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ class Pool(LoggingConfigurable):
         self._short = asyncio.Event()
         self._visited = float("-inf")
         self._filling: asyncio.Task[None] | None = None
-        self._open = True
+        self._open, self._making = True, False
         kernels.gone = self._forget
 
     def start(self) -> None:
@@ -72,9 +73,12 @@ class Pool(LoggingConfigurable):
     async def stop(self) -> None:
         """Make no more pages; the kernels of those that wait are the kernel manager's to end."""
         self._open = False
-        if self._filling is not None:
-            self._filling.cancel()  # while a cell runs, nbclient swallows it: see ``_fill``
-            await asyncio.gather(self._filling, return_exceptions=True)
+        if self._filling is None:
+            return
+        if self._making:  # to nbclient, being cancelled is a kernel that died, and it says so
+            await asyncio.wait([self._filling], timeout=_LAST_PAGE)
+        self._filling.cancel()
+        await asyncio.gather(self._filling, return_exceptions=True)
 
     async def take(self) -> Ready | None:
         """Return a page whose kernel answers, or ``None`` if there is none."""
@@ -100,10 +104,14 @@ class Pool(LoggingConfigurable):
             await self._wait_for_quiet()
             if len(self._ready) >= self.size:
                 self._short.clear()
-            elif (page := await self._make()) is not None:
+                continue
+            self._making = True
+            page = await self._make()
+            self._making = False
+            if page is not None:
                 self._ready.append(page)
                 self.log.info("A page waits, with kernel %s.", page.kernel_id)
-            else:
+            elif self._open:
                 await asyncio.sleep(_AFTER_FAILURE)
 
     async def _wait_for_quiet(self) -> None:
