@@ -63,7 +63,7 @@ class SmtpDelivery(SmtpDialogue):
             stuffed = b"." + line if line.startswith(b".") else line  # §4.5.2
             self.wire.send(stuffed, masked=_quoted(stuffed))
         self.wire.send(b".")
-        self._unanswered.append("the message")
+        self._unanswered.append(_("the message"))
         reply = await answered(self.answer(), self.wire, rung)
         rung.saw(shown(_octets(message, f"{reply.code} {reply.text}"), 400))
         if not reply.ok:

@@ -12,7 +12,6 @@ from mailwidgets.dashboard.head import Acts, Head
 from mailwidgets.dashboard.keeping import Keeping
 from mailwidgets.dashboard.start import Start
 from mailwidgets.dashboard.stepping import step
-from mailwidgets.dashboard.strip import Strip
 from mailwidgets.dashboard.tabs import Tabs
 from mailwidgets.dashboard.visit import Visit, Visitor
 from mailwidgets.dashboard.watch import Watch
@@ -129,7 +128,7 @@ class Dashboard(widgets.VBox):
                 redo=lambda: self._on_step(back=False),
             ),
         )
-        self.strip = Strip(self.head.reload)
+        self.strip = self.head.strip
         self.message = plain(widgets.HTML)
         self.restored = plain(widgets.HTML)
         self.start: Start | None = None
@@ -142,7 +141,7 @@ class Dashboard(widgets.VBox):
         others = [name for name in SECTIONS if name not in tested]
         self.tabs = Tabs([*tested, VALUES, PAST, *others], self._content, self._on_tab)
         style = plain(widgets.HTML, markup.stylesheet())
-        told = [self.strip, self.message, self.restored, self._place]
+        told = [self.message, self.restored, self._place]
         self.children = (style, self.visit, self.wiring, self.head, *told, self.tabs)
         self.visit.language, self.visit.title = spoken(), _("Mail servers")
         self.head.show(self.draft)

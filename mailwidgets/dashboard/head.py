@@ -8,6 +8,7 @@ from typing import Any
 
 import ipywidgets as widgets
 
+from mailwidgets.dashboard.strip import Strip
 from mailwidgets.draft.draft import Draft
 from mailwidgets.languages import texts
 from mailwidgets.languages.texts import LANGUAGES, _, spoken
@@ -36,6 +37,7 @@ class Head(widgets.VBox):
         undo, redo: take the last step in the forms back, and do it again.
         done: what that was.
         reload: reads the store again.
+        strip: what changed elsewhere.
         language: the language of the page.
 
     Args:
@@ -49,11 +51,11 @@ class Head(widgets.VBox):
         self.company.add_class("mw-company")
         self.company.observe(self._on_company, "value")
         self.hint = plain(widgets.HTML)
-        self.undo = button(_("Undo"), acts.undo, "mw-plain")
-        self.redo = button(_("Redo"), acts.redo, "mw-plain")
+        self.undo = button(_("Undo"), acts.undo, "mw-plain", "mw-back")
+        self.redo = button(_("Redo"), acts.redo, "mw-plain", "mw-forth")
         self.done = plain(widgets.HTML)
         self.done.add_class("mw-done")
-        self.reload = button(_("Reload"), acts.reload, "mw-plain")
+        self.reload = button(_("Reload"), acts.reload, "mw-plain", "mw-again")
         self.reload.tooltip = _("Read the store again")
         choices = [(LANGUAGES[tag], tag) for tag in texts.COMPLETE]
         self.language = plain(
@@ -70,9 +72,10 @@ class Head(widgets.VBox):
         edits.add_class("mw-controls")
         top = plain(widgets.HBox, [title, edits])
         top.add_class("mw-head")
-        level = plain(widgets.HBox, [self.company, self.hint])
+        self.strip = Strip(self.reload)
+        level = plain(widgets.HBox, [self.company, self.strip])
         level.add_class("mw-level")
-        super().__init__([top, level], layout=shared(widgets.Layout))
+        super().__init__([top, level, self.hint], layout=shared(widgets.Layout))
 
     def show(self, draft: Draft | None) -> None:
         """Bring the controls into line with the draft; there is none without a store."""

@@ -48,7 +48,7 @@ class Strip(widgets.HBox):
             clash = any(one.slot in disputed for one in fresh)
             conflict = _("There is a conflict.") if clash else ""
             self.said.value = markup.said(f"{_told(fresh)} {conflict}".rstrip())
-        self.text.value = markup.hint(f"◆ {_told(news)}" if settings else _quiet())
+        self.text.value = markup.hint(_told(news) if settings else _quiet())
         mark(self.seen, "mw-folded", on=not news)
 
     def _on_seen(self) -> None:

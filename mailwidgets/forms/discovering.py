@@ -39,8 +39,8 @@ class DiscoverBox(widgets.VBox):
         self.draft = draft
         self.found: Discovery | None = None
         self.searching: asyncio.Task[None] | None = None
-        self.toggle = plain(widgets.ToggleButton)
-        self.toggle.add_class("mw-advanced")
+        self.toggle = plain(widgets.ToggleButton, description=_("Set up from an e-mail address"))
+        self.toggle.add_class("mw-unfold")
         self.toggle.observe(lambda _: self._fold(), "value")
         self.address = _text(_("E-mail address"), "ana@example.com")
         self.autoconfig = _text(_("Autoconfig document (optional)"), _("URL or file"))
@@ -77,8 +77,6 @@ class DiscoverBox(widgets.VBox):
         super().close()
 
     def _fold(self) -> None:
-        arrow = "▾" if self.toggle.value else "▸"
-        self.toggle.description = f"{arrow} {_('Set up from an e-mail address')}"
         mark(self.inside, "mw-folded", on=not self.toggle.value)
 
     def _on_find(self) -> None:

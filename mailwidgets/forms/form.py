@@ -48,14 +48,14 @@ class SectionForm(widgets.VBox):
         self.rows = {one.key: Row(draft, one) for one in declared.settings()}
         self.test = button(declared.test_label, self._on_test, "mw-test")
         self.results = CheckView(draft, section, self.test, self._mend)
-        tests = [self.test, self.results.cancel] if declared.test_label else []
+        tests = [self.results.cancel, self.test] if declared.test_label else []
         self.bar = SaveBar(draft, section, tests)
         self.save, self.discard = self.bar.save, self.bar.discard
         self.status, self.message = self.bar.status, self.bar.message
         self.refused = plain(widgets.HTML)
         self.odd = plain(widgets.HTML)
         self.sending = SendBox(draft, self._mend) if section == "workflow" else None
-        self.advanced = plain(widgets.ToggleButton)
+        self.advanced = plain(widgets.ToggleButton, description=_("Advanced"))
         super().__init__(self._laid_out(), layout=shared(widgets.Layout))
         self.add_class("mw-form")
         draft.observe(self._on_revision, "revision")
@@ -83,7 +83,7 @@ class SectionForm(widgets.VBox):
             parts += [_heading(SECTIONS[self.section].title), _fields(ours)]
         if panel and ours:
             fold = _fields(ours)
-            self.advanced.add_class("mw-advanced")
+            self.advanced.add_class("mw-unfold")
             self.advanced.observe(lambda _: self._fold(fold), "value")
             self._fold(fold)
             parts += [self.advanced, fold]
@@ -149,8 +149,6 @@ class SectionForm(widgets.VBox):
 
     def _fold(self, fold: widgets.Box) -> None:
         mark(fold, "mw-folded", on=not self.advanced.value)
-        sign = "▾" if self.advanced.value else "▸"
-        self.advanced.description = f"{sign} {_('Advanced')}"
 
 
 def _heading(title: str) -> widgets.HTML:

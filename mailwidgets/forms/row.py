@@ -153,7 +153,7 @@ class Row(widgets.VBox):
             if self.reset is None:
                 self.reset = button("", self._on_reset, "mw-reset")
                 self._add(self.reset)
-            self.reset.description = f"↺ {told}"
+            self.reset.description = told
             named = _("{setting}: {what}").format(setting=self.setting.marked_label, what=told)
             self.reset.tooltip = named
 

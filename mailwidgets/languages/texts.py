@@ -21,7 +21,7 @@ from typing import Final
 
 LANGUAGES: Final = {"en": "English", "de": "Deutsch", "sl": "Slovenščina"}
 """A language's own name by its tag."""
-COMPLETE: Final = ("en",)
+COMPLETE: Final = ("en", "de", "sl")
 """Those that every text is translated to; only these are spoken."""
 
 

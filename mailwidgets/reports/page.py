@@ -34,7 +34,8 @@ def whole(outcome: Outcome) -> str:
 def verdict(outcome: Outcome) -> str:
     """Return what a check found and, where something is wrong, what to do about it."""
     sign = SIGNS[outcome.state][0]
-    head = f"<strong><span aria-hidden='true'>{sign}</span> {escape(outcome.verdict)}</strong>"
+    mark = f"<span class='mw-sign' aria-hidden='true'>{sign}</span>"
+    head = f"<strong>{mark} {escape(outcome.verdict)}</strong>"
     found = outcome.finding
     rows = [] if found is None else _rows(outcome, found)
     terms = "".join(f"<dt>{escape(term)}</dt><dd>{text}</dd>" for term, text in rows if text)

@@ -81,7 +81,7 @@ def verdict(report: Report, standing: Standing) -> str:
     stale = f"<p class='mw-outdated'>{mark}</p>" if standing.stale else ""
     quiet = "".join(rest if stale else [mark, *rest])
     return (
-        f"<div class='{css}'>{stale}<strong><span aria-hidden='true'>{sign}</span>"
+        f"<div class='{css}'>{stale}<strong><span class='mw-sign' aria-hidden='true'>{sign}</span>"
         f"<span class='mw-hidden'>{escape(_(word))}: </span> {escape(report.verdict)}</strong>"
         f"{advice}<p class='mw-ways'>{mending}{more}</p><p class='mw-facts'>{quiet}</p></div>"
     )
@@ -183,7 +183,7 @@ def _caveat(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A section's line where all are tested.
+    """How a section stands where all are tested.
 
     Attributes:
         section: its name.
@@ -205,7 +205,7 @@ class Told:
 
 
 def together(rows: Sequence[Told], overall: str, *, busy: bool, begun: bool = True) -> str:
-    """Return the checks of all sections and what they come to, a line for each once one began."""
+    """Return what the checks of all sections come to, and a chip for each once one began."""
     off = " aria-disabled='true'" if busy or all(one.waits for one in rows) else ""
     stop = (
         "<button type='button' id='mw-stop-all' class='mw-plain' data-act='stop'>"
@@ -213,35 +213,30 @@ def together(rows: Sequence[Told], overall: str, *, busy: bool, begun: bool = Tr
         if busy
         else ""
     )
-    lines = _lines(rows) if begun else ""
+    chips = _chips(rows) if begun else ""
     return (
         "<div class='mw-together'><div class='mw-together-head'>"
         f"<button type='button' id='mw-test-all' data-act='all'{off}>{escape(_('Test all'))}"
-        f"</button>{stop}<p class='mw-overall'>{escape(overall)}</p></div>{lines}</div>"
+        f"</button>{stop}{chips}<p class='mw-overall'>{escape(overall)}</p></div></div>"
     )
 
 
-def _lines(rows: Sequence[Told]) -> str:
-    return (
-        f"<table><caption class='mw-hidden'>{escape(_('Checks of all servers'))}</caption>"
-        f"<thead class='mw-hidden'><tr><th scope='col'>{escape(_('Server'))}</th>"
-        f"<th scope='col'>{escape(_('Result'))}</th><th scope='col'>{escape(_('When'))}</th>"
-        f"<th scope='col'>{escape(_('Go there'))}</th></tr></thead>"
-        f"<tbody>{''.join(map(_line, rows))}</tbody></table>"
-    )
+def _chips(rows: Sequence[Told]) -> str:
+    label = escape(_("Checks of all servers"), quote=True)
+    return f"<ul class='mw-chips' aria-label='{label}'>{''.join(map(_chip, rows))}</ul>"
 
 
-def _line(one: Told) -> str:
+def _chip(one: Told) -> str:
+    """Return how a section stands, as a button that leads there; its words stand in its name."""
     sign = SIGNS[one.state][0] if one.state else "·"
     css = f"mw-{one.state.value if one.state else 'waiting'}{' mw-stale' if one.stale else ''}"
-    label = escape(_("Show {section}").format(section=one.title), quote=True)
     section = escape(one.section, quote=True)
+    name = _("{section}: {result}").format(section=one.title, result=one.words)
+    named = escape(f"{name} {one.when}".rstrip(), quote=True)
     return (
-        f"<tr class='{css}'><th scope='row'><span class='mw-sign' aria-hidden='true'>{sign}</span>"
-        f" {escape(one.title)}</th><td>{escape(one.words)}</td>"
-        f"<td class='mw-quiet'>{escape(one.when)}</td>"
-        f"<td><button type='button' id='mw-show-{section}' class='mw-link' data-act='show'"
-        f" data-value='{section}' aria-label='{label}'>{escape(_('Show'))}</button></td></tr>"
+        f"<li class='{css}'><button type='button' id='mw-show-{section}' data-act='show'"
+        f" data-value='{section}' aria-label='{named}' title='{named}'>"
+        f"<span class='mw-sign' aria-hidden='true'>{sign}</span>{escape(one.title)}</button></li>"
     )
 
 

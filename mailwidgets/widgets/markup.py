@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
+from mailwidgets.languages.texts import _
 from mailwidgets.reports import page
+from mailwidgets.settings.levels import Level
 from mailwidgets.style import sheet
 
 
@@ -19,12 +21,15 @@ def stylesheet() -> str:
 
 def header(title: str, user: str, workstation: str) -> str:
     """Return the dashboard's title, whose values it shows, and what the marks mean."""
+    whose = escape(_("For user {user} on workstation {workstation}")).format(
+        user=f"<strong>{escape(user)}</strong>",
+        workstation=f"<strong>{escape(workstation)}</strong>",
+    )
+    marks = " ".join(f"<b>({one.mark})</b>&nbsp;{escape(one.words)}" for one in Level)
+    where = escape(_("Where a setting is kept:"))
     return (
-        f"<h1>{escape(title)}</h1>"
-        f"<p>For user <strong>{escape(user)}</strong>"
-        f" on workstation <strong>{escape(workstation)}</strong></p>"
-        "<p class='mw-legend'>Where a setting is kept:"
-        " <b>(c)</b> company <b>(u)</b> user <b>(m)</b> workstation</p>"
+        f"<h1>{escape(title)}</h1><p class='mw-whose-values'><span>{whose}</span>"
+        f" <span class='mw-legend'>{where} {marks}</span></p>"
     )
 
 

@@ -60,7 +60,7 @@ def test_an_edit_that_does_not_apply_any_more_can_be_dropped_alone(shelf: Shelf)
     type_into(ehlo, "nonsense")
     shelf.draft.put(("workflow", "server_type"), "imap")
     assert ehlo.reset is not None
-    assert ehlo.reset.description == "↺ Discard this edit"
+    assert ehlo.reset.description == "Discard this edit"
 
     ehlo.reset.click()
 

@@ -70,7 +70,7 @@ def test_nothing_is_made_before_it_is_wanted(practised: Forms) -> None:
     together = practised.together()
 
     assert not practised.made
-    assert "<table" not in together.panel.html, "no line has anything to tell"
+    assert "mw-chips" not in together.panel.html, "no chip has anything to tell"
     assert "0 of 4 servers are tested as they are set now." in together.panel.html
     together.close()
 
@@ -78,7 +78,7 @@ def test_nothing_is_made_before_it_is_wanted(practised: Forms) -> None:
 def test_what_is_not_set_up_is_named_as_such(draft: Draft) -> None:
     together = Forms(draft).together()
 
-    assert "<table" not in together.panel.html
+    assert "mw-chips" not in together.panel.html
     assert "No server is set up yet." in together.panel.html
     assert "data-act='all' aria-disabled='true'" in together.panel.html
     together.close()

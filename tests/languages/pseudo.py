@@ -37,10 +37,10 @@ class Pseudo(gettext.NullTranslations):
 
 
 @contextmanager
-def pseudo() -> Iterator[Pseudo]:
-    """Speak it, and English afterwards."""
+def pseudo(tag: str = "xx") -> Iterator[Pseudo]:
+    """Speak it under some language's tag, and English afterwards."""
     catalogue = Pseudo()
-    speak("xx", catalogue)
+    speak(tag, catalogue)
     try:
         yield catalogue
     finally:

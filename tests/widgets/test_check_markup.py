@@ -125,17 +125,17 @@ def test_when_it_was_tested_or_sent_is_told_by_the_clock() -> None:
     assert check_markup.tested(report(), sent=True) == "Sent 12:05"
 
 
-def test_all_together_are_a_table_with_a_way_to_each() -> None:
+def test_all_together_are_a_list_with_a_way_to_each() -> None:
     lines = [
         Told("pop3", "POP3", "POP3 works.", State.PASSED, when="12:05"),
         Told("smtp", "SMTP", "Not set up.", waits=True),
     ]
     html = check_markup.together(lines, "All is well.", busy=False)
 
-    assert html.count("scope='row'") == 2
+    assert html.count("<li ") == 2
     assert re.findall("data-value='([^']+)' aria-label='([^']+)'", html) == [
-        ("pop3", "Show POP3"),
-        ("smtp", "Show SMTP"),
+        ("pop3", "POP3: POP3 works. 12:05"),
+        ("smtp", "SMTP: Not set up."),
     ]
     assert "data-act='stop'" not in html
     assert "aria-disabled" not in html
