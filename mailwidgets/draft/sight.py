@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from mailwidgets.draft.news import Author, authors
 from mailwidgets.errors import Conflict, MailwidgetsError, ReadOnlyStore, StoreError
+from mailwidgets.languages.texts import _
 from mailwidgets.ledger import Ledger
 from mailwidgets.settings.documents import Change, Documents, Key
 from mailwidgets.settings.levels import Level, Place
@@ -126,7 +127,8 @@ def _unsealable(servers: Ledger, documents: Documents) -> dict[Place, str]:
     place = documents.user.place
     if servers.vault.owns(place) or documents.user.public_key:
         return {}
-    return {
-        place: f"A password typed here cannot be stored yet: {place.id} has published no key to "
-        f"encrypt it to. {place.id} does that once, by saving any password."
-    }
+    told = _(
+        "A password typed here cannot be stored yet: {person} has published no key to "
+        "encrypt it to. {person} does that once, by saving any password."
+    )
+    return {place: told.format(person=place.id)}

@@ -23,6 +23,8 @@ from mailwidgets.errors import (
 from mailwidgets.history.difference import differences_to_now, document_of
 from mailwidgets.history.histories import histories
 from mailwidgets.history.moments import Moment
+from mailwidgets.languages.formats import number
+from mailwidgets.languages.texts import _, ngettext
 from mailwidgets.settings.documents import UNSET, Change, Document
 from mailwidgets.settings.levels import Place
 from mailwidgets.settings.sections import SETTINGS, fit
@@ -155,8 +157,12 @@ def plan_undo(store: Store, commit: Commit) -> Plan:
     if (unseen := commit.spread - len(commit.places)) > 0:
         left.append(
             Left(
-                f"What it changed in {unseen:,} more place{'s' * (unseen > 1)}",
-                "you do not see the history there",
+                ngettext(
+                    "What it changed in {count} more place",
+                    "What it changed in {count} more places",
+                    unseen,
+                ).format(count=number(unseen)),
+                _("you do not see the history there"),
             )
         )
     newest_first = sorted(later.values(), key=lambda one: (one.at, one.id), reverse=True)
@@ -184,7 +190,9 @@ def plan_return(store: Store, places: Iterable[Place], moment: Moment) -> Plan:
         try:
             document, found = differences_to_now(store, place, moment)
         except (DamagedDocument, ReadOnlyStore) as error:  # a lost connection concerns them all
-            left.append(Left(printable(str(place)), f"it cannot be read ({error})"))
+            left.append(
+                Left(printable(str(place)), _("it cannot be read ({error})").format(error=error))
+            )
             continue
         for one in found:
             change = _inverse(one.edit, document)
@@ -205,12 +213,13 @@ def _seen(
         document = document_of(store, place)
         mine = next((one for one in histories(store, [place]) if one.id == commit.id), None)
         if mine is None:
-            return Left(what, "the commit changed it, too, but you do not see its history there")
+            return Left(what, _("the commit changed it, too, but you do not see its history there"))
         slots = {edit.slot for edit in mine.edits}
         newer = itertools.takewhile(lambda one: one.id != mine.id, histories(store, [place]))
         since = [one for one in newer if slots & {edit.slot for edit in one.edits}]
     except StoreError as error:
-        return Left(what, f"the commit changed it, too, but it cannot be read ({error})")
+        why = _("the commit changed it, too, but it cannot be read ({error})")
+        return Left(what, why.format(error=error))
     return document, mine.seen_from(place), since
 
 
@@ -218,15 +227,16 @@ def _inverse(edit: Edit, document: Document) -> Change | Left:
     """Return the change that puts back what was there before an edit, or why there is none."""
     what = printable(f"{edit.name} ({edit.place})")
     if edit.key not in SETTINGS:
-        return Left(what, "this version of mailwidgets does not know the setting")
+        return Left(what, _("this version of mailwidgets does not know the setting"))
     if edit.secret and edit.before is not None:
-        return Left(what, "history does not keep passwords; set the old one anew")
+        return Left(what, _("history does not keep passwords; set the old one anew"))
     base = document.get(edit.key, lock=edit.lock)
     try:
         value = _kept(edit, edit.before)
         return fit(Change(edit.place, edit.key, value, base, lock=edit.lock))
     except (InvalidValue, WrongLevel) as error:
-        return Left(what, printable(f"what was there is no longer allowed: {error}"))
+        why = _("what was there is no longer allowed: {error}")
+        return Left(what, printable(why.format(error=error)))
 
 
 def _kept(edit: Edit, value: Any) -> object:  # noqa: ANN401 - JSON of any type

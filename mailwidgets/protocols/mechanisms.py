@@ -12,6 +12,7 @@ import hmac
 import json
 from typing import NoReturn
 
+from mailwidgets.languages.texts import _
 from mailwidgets.protocols.octets import shown
 
 _LONGEST_TOKEN_ERROR = 4096  # bytes of JSON that are read; the real ones have some hundred
@@ -174,13 +175,14 @@ def octets_of(text: str) -> bytes:
     try:
         return text.encode("utf-8")
     except UnicodeEncodeError:
-        raise SaslError("the user name or secret holds half a surrogate pair") from None
+        raise SaslError(_("the user name or secret holds half a surrogate pair")) from None
 
 
 def _refuse_controls(name: str, *values: str) -> None:
     """Refuse what would add a field of its own to the message."""
     if any(character < " " or character == "\x7f" for value in values for character in value):
-        raise SaslError(f"{name} cannot carry a control character in user name, token or host")
+        told = _("{mechanism} cannot carry a control character in user name, token or host")
+        raise SaslError(told.format(mechanism=name))
 
 
 def _token_status(challenge: bytes, token: str) -> str:

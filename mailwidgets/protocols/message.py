@@ -19,12 +19,20 @@ from email.policy import EmailPolicy
 from email.utils import format_datetime, quote
 
 from mailwidgets.errors import InvalidValue
+from mailwidgets.languages.texts import N_, _
 
 SUBJECT = "Test message"
 TEXT = (
     "This message was sent to test the settings for workflow e-mail.\n"
     "That you can read it means that they work. There is no need to answer.\n"
 )
+_PARTS = {
+    "sender": N_("sender"),
+    "to": N_("recipient"),
+    "name": N_("name"),
+    "subject": N_("subject"),
+    "text": N_("text"),
+}
 MIME_CHARSETS = (
     *("utf-8", "us-ascii", *(f"iso-8859-{part}" for part in (*range(1, 12), *range(13, 17)))),
     *(f"windows-{page}" for page in range(1250, 1259)),
@@ -105,7 +113,8 @@ def build(letter: Letter, *, date: dt.datetime, unique: str) -> Message:
     """
     for what in ("sender", "to", "name", "subject"):
         if _CONTROL.search(getattr(letter, what)):
-            raise InvalidValue(f"{what} must be one line of text without control characters.")
+            told = _("{what} must be one line of text without control characters.")
+            raise InvalidValue(told.format(what=_(_PARTS[what])))
     charset = mime_name(letter.charset)
     for what in ("name", "subject", "text"):
         _must_hold(charset, what, getattr(letter, what))
@@ -143,7 +152,8 @@ def mime_name(charset: str) -> str:
     for name in MIME_CHARSETS:
         if known is not None and codecs.lookup(name).name == known.name:
             return name
-    raise CharsetRefused(f"{charset!r} is no charset that mail programs agree on.")
+    told = _("“{charset}” is no charset that mail programs agree on.")
+    raise CharsetRefused(told.format(charset=charset))
 
 
 def wire_address(address: str) -> str:
@@ -157,7 +167,8 @@ def wire_address(address: str) -> str:
     """
     local, at, domain = address.rpartition("@")
     if not (local and at and domain):
-        raise InvalidValue(f"An address is written name@domain, not {address!r}.")
+        told = _("An address is written name@domain, not “{address}”.")
+        raise InvalidValue(told.format(address=address))
     if domain.isascii():
         return address
     import idna  # noqa: PLC0415 - its tables cost 10 ms that few addresses need
@@ -165,7 +176,8 @@ def wire_address(address: str) -> str:
     try:
         return f"{local}@{idna.encode(domain, uts46=True).decode('ascii')}"
     except idna.IDNAError as error:
-        raise InvalidValue(f"{domain!r} can be no host name: {error}.") from error
+        told = _("“{domain}” can be no host name: {error}.")
+        raise InvalidValue(told.format(domain=domain, error=error)) from error
 
 
 class _AsWritten(EmailPolicy):
@@ -187,8 +199,12 @@ def _must_hold(charset: str, what: str, text: str) -> None:
         pass
     for character in text:
         if _lost(charset, character):
-            raise CharsetRefused(f"{charset} has no {_told(character)}, which is in the {what}.")
-    raise CharsetRefused(f"{charset} cannot hold the {what}.")
+            told = _("{charset} has no {character}, which is in this part: {what}.")
+            raise CharsetRefused(
+                told.format(charset=charset, character=_told(character), what=_(_PARTS[what]))
+            )
+    told = _("{charset} cannot hold this part: {what}.")
+    raise CharsetRefused(told.format(charset=charset, what=_(_PARTS[what])))
 
 
 def _lost(charset: str, character: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from scramp import ScramClient, ScramException  # type: ignore[import-untyped]  # it has no types
 
+from mailwidgets.languages.texts import _
 from mailwidgets.protocols.mechanisms import Exchange, SaslError, ServerNotProven, octets_of
 from mailwidgets.protocols.octets import shown
 
@@ -38,10 +39,11 @@ class Scram(Exchange):
             self._client = ScramClient([name], user, password, c_nonce=nonce)
             first: str = self._client.get_client_first()
         except ScramException as error:
-            raise SaslError(
-                f"{name} cannot carry this user name or password: {error.args[0]}; "
+            told = _(
+                "{mechanism} cannot carry this user name or password: {reason}; "
                 "mechanisms that send the password itself can, over TLS"
-            ) from error
+            )
+            raise SaslError(told.format(mechanism=name, reason=error.args[0])) from error
         super().__init__(octets_of(first))
         self._expected = "first"  # of the server's messages, then "final", then none: ""
 
@@ -65,31 +67,36 @@ class Scram(Exchange):
         if data and self._expected == "final":
             self._verify(data)
         if not self.complete:
-            raise ServerNotProven(
-                f"{self.name}: the server reports success without proving that it knows the "
+            told = _(
+                "{mechanism}: the server reports success without proving that it knows the "
                 "password (RFC 5802 §5: server-final-message)"
             )
+            raise ServerNotProven(told.format(mechanism=self.name))
 
     def _proof(self, server_first: bytes) -> bytes:
         try:
             self._client.set_server_first(_text(server_first))
             if int(self._client.iterations) > _MOST_ITERATIONS:
+                told = _(
+                    "{mechanism}: expected at most {most} iterations, the server asks for {asked}"
+                )
                 raise SaslError(
-                    f"{self.name}: expected at most {_MOST_ITERATIONS} iterations, "
-                    f"the server asks for {self._client.iterations}"
+                    told.format(
+                        mechanism=self.name, most=_MOST_ITERATIONS, asked=self._client.iterations
+                    )
                 )
             return octets_of(self._client.get_client_final())
         except ScramException as error:
-            raise SaslError(f"{self.name}: the server's first message: {error.args[0]}") from error
+            told = _("{mechanism}: the server's first message: {reason}")
+            raise SaslError(told.format(mechanism=self.name, reason=error.args[0])) from error
 
     def _verify(self, server_final: bytes) -> None:
         self._expected = ""
         try:
             self._client.set_server_final(_text(server_final))
         except ScramException as error:
-            raise ServerNotProven(
-                f"{self.name}: the server's final message: {error.args[0]}"
-            ) from error
+            told = _("{mechanism}: the server's final message: {reason}")
+            raise ServerNotProven(told.format(mechanism=self.name, reason=error.args[0])) from error
         self.complete = True
 
 
