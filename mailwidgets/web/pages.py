@@ -42,6 +42,11 @@ class NoticeHandler(JupyterHandler):
         shell = self.settings["voila_jinja2_env"].from_string(_SHELL)
         self.finish(shell.render(notice=notice, base_url=self.base_url))
 
+    def set_cookie(self, *cookie: Any, **options: Any) -> None:  # noqa: ANN401 - tornado's own signature
+        """Set a cookie; one that goes out by TLS comes back by TLS alone."""
+        options.setdefault("secure", self.request.protocol == "https")
+        super().set_cookie(*cookie, **options)
+
     def write_error(self, status_code: int, **details: Any) -> None:  # noqa: ANN401 - tornado's own signature
         """Say what is wrong; the log has the details."""
         del details
@@ -66,6 +71,7 @@ class PageHandler(NoticeHandler):
         """Answer with the page, or say that there is no place for it."""
         self.set_header("Content-Type", "text/html; charset=utf-8")
         self.set_header("Cache-Control", "no-store")
+        self.set_header("X-Accel-Buffering", "no")  # nginx would hold the head back
         self.xsrf_token  # noqa: B018 - sets the cookie without which the page cannot say farewell
         if self.get_query_argument("token", None) is not None:
             self.finish(onward(self._address_without_token()))
@@ -126,6 +132,8 @@ class LoginHandler(NoticeHandler, LoginFormHandler):
         goal = url_escape(self.get_argument("next", self.base_url))
         action = f"{self.base_url}login?next={goal}"
         hidden = self.xsrf_form_html()
+        # A page without a referrer sends its form from an origin that is "null", and so no one's.
+        self.set_header("Referrer-Policy", "same-origin")
         self.show(login(self.language, action, hidden, refused=message is not None))
 
 
@@ -152,6 +160,25 @@ class ChannelsHandler(VoilaKernelWebsocketHandler):
     """
 
     _heard = 0.0
+
+    def check_origin(self, origin: str | None = None) -> bool:
+        """Return whether the page that asks is ours; say so where it is not."""
+        fits: bool = super().check_origin(origin)
+        if not fits:
+            self.log.error(
+                "A page at %s may not connect, since it was asked of the host %s. A proxy has to "
+                "pass on the header Host as it came, with the port.",
+                self.get_origin(),
+                self.request.host,
+            )
+        return fits
+
+    def write_message(self, message: Any, binary: bool = False) -> Any:  # noqa: ANN401, FBT001, FBT002 - tornado's own signature
+        """Send a message; nobody waits for it, so its failure is nobody's: the page has gone."""
+        sent = super().write_message(message, binary)
+        if sent is not None:
+            sent.add_done_callback(lambda one: one.cancelled() or one.exception())
+        return sent
 
     async def open(self, kernel_id: str) -> None:
         """Begin to listen."""

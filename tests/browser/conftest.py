@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import base64
 import secrets
-import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from daemons.dnsmasq import name_server
 from playwright.sync_api import Browser, expect, sync_playwright
-from visits import Served, Visit, environment, running
+from visits import Served, Visit, dashboard_command, environment, running
 
 from mailwidgets import Practice, Servers
 from mailwidgets.prefill import prefill
@@ -32,24 +32,35 @@ QUIET = (
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    folder = tmp_path_factory.mktemp("dashboard")
+    with _dashboard(tmp_path_factory.mktemp("dashboard"), fill=prefill) as served:
+        yield served
+
+
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """Nothing is stored yet, the practice servers are trusted, and there is place for one page."""
+    with _dashboard(tmp_path_factory.mktemp("empty"), "--max-pages=1") as served:
+        yield served
+
+
+@contextmanager
+def _dashboard(
+    folder: Path, *words: str, fill: Callable[[Servers, Practice], None] | None = None
+) -> Iterator[Served]:
     key = base64.b64encode(secrets.token_bytes(32)).decode()
     vault = Vault.from_environment({"MAILWIDGETS_KEY": key})
     store = Servers.open(folder / "store", user="ana", workstation="WS-01")
     servers = Servers(store.store, store.identity, vault=vault)
     with Practice.start() as practice, name_server() as dns:
-        prefill(servers, practice)
+        if fill is not None:
+            fill(servers, practice)
+        else:
+            authority = folder / "ca.pem"
+            authority.write_text(practice.ca_pem, encoding="utf-8")
+            words = (*words, f"--ca-file={authority}")
         told = environment(folder, key, MAILWIDGETS_DNS=dns)
-        with running(_dashboard(folder), told) as log:
+        with running(dashboard_command(folder, *words), told) as log:
             yield Served(log.wait_for("http://127.0.0.1:"), servers, practice, log)
-
-
-def _dashboard(home: Path) -> list[str]:
-    """Return the command; it tells which kernels start and end."""
-    config = home / ".config" / "mailwidgets" / "mailwidgets_config.py"
-    config.parent.mkdir(parents=True)
-    config.write_text('c.DashboardServer.log_level = "INFO"\n', encoding="utf-8")
-    return [sys.executable, "-m", "mailwidgets", "dashboard", "--no-browser"]
 
 
 # Not for the whole session: while Playwright runs, no other test could have an event loop.

@@ -5,7 +5,9 @@ import secrets
 import shutil
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, expect
@@ -14,10 +16,10 @@ from visits import Visit, environment, free_port, running
 NOTEBOOK = Path(__file__).parents[2] / "notebooks" / "dashboard.ipynb"
 
 
-@pytest.fixture
-def lab(tmp_path: Path) -> Iterator[str]:
+@contextmanager
+def jupyter_server(folder: Path, *options: str, **env: str) -> Iterator[str]:
     """Serve a copy of the notebook; JupyterLab itself asks nobody for news or updates."""
-    home = tmp_path / "home"
+    home = folder / "home"
     home.mkdir()
     shutil.copy(NOTEBOOK, home)
     port = free_port()
@@ -25,11 +27,17 @@ def lab(tmp_path: Path) -> Iterator[str]:
     command += [f"--ServerApp.port={port}", "--ServerApp.ip=127.0.0.1"]
     command += [f"--ServerApp.root_dir={home}", "--IdentityProvider.token=t"]
     command += ["--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
-    command += ["--LabApp.news_url=None"]
+    command += ["--LabApp.news_url=None", *options]
     key = base64.b64encode(secrets.token_bytes(32)).decode()
-    with running(command, environment(tmp_path, key)) as log:
+    with running(command, environment(folder, key, **env)) as log:
         log.wait_for("is running at")
         yield f"http://127.0.0.1:{port}"
+
+
+@pytest.fixture
+def lab(tmp_path: Path) -> Iterator[str]:
+    with jupyter_server(tmp_path) as url:
+        yield url
 
 
 def test_the_page_under_a_jupyter_server_is_ours_and_asks_nobody_outside(
@@ -45,6 +53,28 @@ def test_the_page_under_a_jupyter_server_is_ours_and_asks_nobody_outside(
     assert visit.hosts() == {"127.0.0.1"}
     assert not visit.errors
     visit.page.context.close()
+
+
+def test_below_a_path_as_jupyterhub_has_it_the_page_is_that_of_the_hubs_user(
+    browser: Browser, tmp_path: Path
+) -> None:
+    as_told = {"MAILWIDGETS_USER": "", "JUPYTERHUB_USER": "ana"}
+    with jupyter_server(tmp_path, "--ServerApp.base_url=/user/ana/", **as_told) as url:
+        visit = Visit(browser.new_context().new_page())
+        visit.record()
+        visit.page.goto(f"{url}/user/ana/voila/render/{NOTEBOOK.name}?token=t")
+
+        expect(visit.page.get_by_text("For user ana on workstation WS-01")).to_be_visible()
+        asked = [urlsplit(one).path for one in visit.urls if one.startswith(("http:", "ws:"))]
+        assert all(path.startswith("/user/ana/") for path in asked), asked
+        assert any(path.startswith("/user/ana/mailwidgets/page-") for path in asked), "ours"
+        visit.tab("SMTP")
+        visit.page.get_by_label("EHLO (u)").locator("visible=true").fill("pc1.example.com")
+        visit.press("Save")
+        expect(visit.page.get_by_text("Saved 1 setting.")).to_be_visible()
+        assert (tmp_path / "store" / "users" / "ana.json").exists()
+        assert not visit.errors
+        visit.page.context.close()
 
 
 def test_the_notebook_shows_the_same_in_jupyterlab(browser: Browser, lab: str) -> None:

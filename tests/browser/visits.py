@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import subprocess
+import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -20,6 +21,10 @@ from mailwidgets.dashboard import dashboard
 
 PATIENCE = 60  # seconds; starting takes two
 HERE = Path(dashboard.__file__).parent
+_TELLING = """
+c.DashboardServer.log_level = "INFO"  # which kernels start and end
+c.DashboardKernels.grace = 600.0      # so one that ends has heard its page's farewell
+"""
 
 
 class Log:
@@ -124,6 +129,14 @@ def running(command: Sequence[str], env: Mapping[str, str]) -> Iterator[Log]:
         process.terminate()
         process.wait(PATIENCE)
         log.end()
+
+
+def dashboard_command(home: Path, *words: str) -> list[str]:
+    """Return the command that serves the dashboard, set up in that home to tell what it does."""
+    config = home / ".config" / "mailwidgets" / "mailwidgets_config.py"
+    config.parent.mkdir(parents=True)
+    config.write_text(_TELLING, encoding="utf-8")
+    return [sys.executable, "-m", "mailwidgets", "dashboard", "--no-browser", *words]
 
 
 def environment(folder: Path, key: str, **more: str) -> dict[str, str]:

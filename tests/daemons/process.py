@@ -80,6 +80,10 @@ class Daemon:
         if not ready:
             raise DaemonFailed(self._report(f"was not ready after {START_SECONDS:g} s"))
 
+    def reload(self) -> None:
+        """Tell it to read its configuration anew, without waiting."""
+        self._process.send_signal(signal.SIGHUP)
+
     def terminate(self) -> None:
         """Tell it to end, without waiting."""
         self._guard.kill()

@@ -123,19 +123,25 @@ class Served:
         assert self.ask(f"voila/api/shutdown/{kernel}", "POST", **self.signed_in).status == 204
 
 
+def say(line: ClientConnection, kind: str, content: dict[str, Any]) -> str:
+    """Send a message to a kernel; return its id."""
+    header = {"msg_id": uuid.uuid4().hex, "username": "", "session": "s", "version": "5.3"}
+    header |= {"msg_type": kind, "date": "2026-01-01T00:00:00Z"}
+    message = {"header": header, "parent_header": {}, "channel": "shell", "content": content}
+    line.send(json.dumps(message | {"metadata": {"version": "1.0.0"}}))
+    return header["msg_id"]
+
+
 def comms(line: ClientConnection) -> dict[str, Any]:
     """Return the widgets that a kernel holds, asked as the page asks."""
-    header = {"msg_id": uuid.uuid4().hex, "username": "", "session": "s", "version": "5.3"}
-    header |= {"msg_type": "comm_info_request", "date": "2026-01-01T00:00:00Z"}
-    message = {"header": header, "parent_header": {}, "metadata": {}, "channel": "shell"}
-    line.send(json.dumps(message | {"content": {"target_name": "jupyter.widget"}}))
+    asked = say(line, "comm_info_request", {"target_name": "jupyter.widget"})
     until = time.monotonic() + PATIENCE
     while True:
         told = line.recv(timeout=until - time.monotonic())
         if isinstance(told, bytes):
             continue
         reply = json.loads(told)
-        if reply["parent_header"].get("msg_id") == header["msg_id"] and "comms" in reply["content"]:
+        if reply["parent_header"].get("msg_id") == asked and "comms" in reply["content"]:
             found: dict[str, Any] = reply["content"]["comms"]
             return found
 

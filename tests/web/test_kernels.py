@@ -7,14 +7,16 @@ import os
 import secrets
 import signal
 import socket
+import struct
 from pathlib import Path
 
 import pytest
-from dashboards import Served, comms, serving, wait_until
+from dashboards import PATIENCE, Served, comms, say, serving, wait_until
 from websockets.exceptions import InvalidStatus
 
 HURRIED = "c = get_config()\nc.DashboardKernels.grace = 1.0\nc.Pool.quiet = 0.1\n"
 TELLING = 'c.DashboardServer.log_level = "INFO"\n'
+_MUCH = 40
 
 
 def test_a_kernel_whose_page_never_comes_is_ended_and_one_with_a_page_stays(
@@ -96,6 +98,25 @@ def test_silence_is_borne_for_a_while_and_then_the_line_is_cut(tmp_path: Path) -
         wait_until(lambda: not served.alive(kernel), "nobody was there any more")
 
 
+def test_a_page_that_goes_while_much_is_on_its_way_leaves_nothing_in_the_log(
+    tmp_path: Path,
+) -> None:
+    asked = {"comm_id": "c", "data": {"method": "request_states"}}
+    with serving(tmp_path, "--preheat=0") as served:
+        kernel = served.page().kernel
+        with _silent(served, kernel) as deaf, served.channels(kernel) as line:
+            say(line, "comm_open", {**asked, "target_name": "jupyter.widget.control"})
+            # Some 190,000 octets each: more than fits between the server and who does not read.
+            for _ in range(_MUCH):
+                say(line, "comm_msg", asked)
+            heard = 0
+            while heard < _MUCH:
+                heard += len(line.recv(timeout=PATIENCE)) > 100_000
+            deaf.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        served.farewell(kernel)
+        assert not served.log.read_text()
+
+
 def test_a_stranger_reaches_no_kernel(tmp_path: Path) -> None:
     with serving(tmp_path, "--preheat=0") as served:
         kernel, cookie = served.page().kernel, served.cookie()
@@ -107,6 +128,19 @@ def test_a_stranger_reaches_no_kernel(tmp_path: Path) -> None:
         ):
             with pytest.raises(InvalidStatus, match="403"):
                 served.come_and_go(kernel, **headers)
+
+
+def test_a_proxy_that_passes_on_another_host_is_told_of_in_the_log(tmp_path: Path) -> None:
+    with serving(tmp_path, "--preheat=0", "--host-name=admin.example.com") as served:
+        kernel, cookie = served.page().kernel, served.cookie()
+        origin = "https://admin.example.com:8443"
+
+        with pytest.raises(InvalidStatus, match="403"):
+            served.come_and_go(kernel, Authorization="", Cookie=cookie, Origin=origin)
+
+        told = served.log.read_text()
+        assert f"A page at {origin} may not connect" in told
+        assert f"the host 127.0.0.1:{served.port}" in told
 
 
 def _silent(served: Served, kernel: str) -> socket.socket:

@@ -6,6 +6,17 @@ const SILENCE = 10000; // milliseconds without a sign before the server is asked
 const PATIENCE = 5000; // milliseconds for the server's answer
 const DEAD = ["dead", "restarting", "autorestarting"]; // a restarted kernel holds no widgets
 
+// A question to the server must carry a token that only the server's own pages can read back.
+// Several servers of one host may each have set one: JupyterHub's takes the first that is its own,
+// others the last.
+function tokens(base) {
+  const found = [...document.cookie.matchAll(/(?:^|; )_xsrf=([^;]*)/g)].map(([, token]) => token);
+  if (found.length) return found;
+  const made = uuid().replaceAll("-", "");
+  document.cookie = `_xsrf=${made}; path=${base}; SameSite=Strict`;
+  return [made];
+}
+
 // `told` is called with "open", "lost" (the connection), "away" (the server), "back" (with
 // whether something may not have arrived) and "ended" (the kernel is no more).
 class Kernel {
@@ -13,6 +24,7 @@ class Kernel {
   targets = new Map();
   state = "opening";
   #session = uuid();
+  #base;
   #url;
   #told;
   #socket;
@@ -24,6 +36,7 @@ class Kernel {
   #timer;
 
   constructor(base, id, told) {
+    this.#base = base;
     this.#url = new URL(`${base}api/kernels/${id}`, location.href);
     this.#told = told;
     this.comm_manager = {
@@ -167,7 +180,8 @@ class Kernel {
   // "alive", "ended", or "away" where nobody answers for the server.
   async #asked() {
     try {
-      const options = { cache: "no-store", redirect: "manual", signal: AbortSignal.timeout(PATIENCE) };
+      const headers = { "X-XSRFToken": tokens(this.#base)[0] };
+      const options = { cache: "no-store", redirect: "manual", headers, signal: AbortSignal.timeout(PATIENCE) };
       const answer = await fetch(this.#url, options);
       if (answer.type === "opaqueredirect" || [401, 403, 404].includes(answer.status)) return "ended";
       if (!answer.ok) return "away";

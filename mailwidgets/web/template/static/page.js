@@ -8,19 +8,12 @@ function data(id) {
   return JSON.parse(document.getElementById(id).textContent);
 }
 
-// The farewell must carry a token that only the server's own pages can read back.
-function token(base) {
-  const found = document.cookie.match(/(?:^|; )_xsrf=([^;]*)/);
-  if (found) return found[1];
-  const made = uuid().replaceAll("-", "");
-  document.cookie = `_xsrf=${made}; path=${base}; SameSite=Strict`;
-  return made;
-}
-
 function leave({ baseUrl, kernelId }) {
-  const form = new FormData();
-  form.append("_xsrf", token(baseUrl));
-  navigator.sendBeacon(`${baseUrl}voila/api/shutdown/${kernelId}`, form);
+  for (const token of tokens(baseUrl)) {
+    const form = new FormData();
+    form.append("_xsrf", token);
+    navigator.sendBeacon(`${baseUrl}voila/api/shutdown/${kernelId}`, form);
+  }
 }
 
 // Other widgets' style sheets ask the body whether the page is light.
@@ -95,7 +88,7 @@ async function open() {
   const config = data("jupyter-config-data");
   const notice = new Notice(data("mw-texts"));
   follow();
-  token(config.baseUrl);
+  tokens(config.baseUrl);
   notice.say("opening");
   try {
     await connect(notice, config);
