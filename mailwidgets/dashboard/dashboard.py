@@ -25,7 +25,7 @@ from mailwidgets.settings.sections import SECTIONS
 from mailwidgets.views.effective import EffectiveView
 from mailwidgets.views.history import HistoryView
 from mailwidgets.widgets import markup
-from mailwidgets.widgets.look import mark, plain, shared
+from mailwidgets.widgets.look import mark, plain, says, shared
 from mailwidgets.widgets.wiring import Wiring
 
 VALUES: Final = "values"
@@ -130,7 +130,7 @@ class Dashboard(widgets.VBox):
         )
         self.strip = self.head.strip
         self.message = plain(widgets.HTML)
-        self.restored = plain(widgets.HTML)
+        self.restored = says()
         self.start: Start | None = None
         self._place = plain(widgets.VBox)
         self.forms = Forms()
@@ -162,7 +162,7 @@ class Dashboard(widgets.VBox):
         """Show what was seen of the store."""
         if self.draft is None:
             self.draft = Draft(self.servers, sight)
-            self.draft.observe(lambda _: self._on_draft(), "revision")
+            self.draft.observe(lambda _: self._on_draft(), "settled")
             self._fill(self.draft)
             self.restored.value = self._keeping.arrived(self.draft)
         else:
@@ -228,10 +228,10 @@ class Dashboard(widgets.VBox):
         return f"{title} ◆{len(changed)}" if changed else title
 
     def _on_tab(self, name: str) -> None:
+        self.forms.show(name)
+        self.past.ask(wanted=name == PAST)
         if name == VALUES:
             self.table.ask()
-        elif name == PAST:
-            self.past.ask()
 
     def _on_looked(self) -> None:
         self.table.follow()
@@ -279,6 +279,8 @@ class Dashboard(widgets.VBox):
         self.speak(visitor.language)
         self._on_reload()
         self.restored.value = self._keeping.bring(visitor.kept, self.draft)
+        if self.start is not None:
+            self.start.discover.greet()
         if self.draft is not None and visitor.section in SECTIONS:
             self.tabs.show(visitor.section)
 

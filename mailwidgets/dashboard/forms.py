@@ -21,13 +21,21 @@ class Forms(Mapping[str, SectionForm]):
 
     def __init__(self, draft: Draft | None = None) -> None:
         self._draft = draft
+        self._shown = ""
         self.made: dict[str, SectionForm] = {}
+
+    def show(self, tab: str) -> None:
+        """Know which tab is seen: of all forms, at most the one there follows each key."""
+        self._shown = tab
+        for section, form in self.made.items():
+            form.visible = section == tab
 
     def __getitem__(self, section: str) -> SectionForm:
         if section not in self.made:
             if self._draft is None or section not in SECTIONS:
                 raise KeyError(section)
             self.made[section] = SectionForm(self._draft, section)
+            self.made[section].visible = section == self._shown
         return self.made[section]
 
     def __iter__(self) -> Iterator[str]:

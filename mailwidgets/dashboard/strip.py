@@ -11,7 +11,7 @@ from mailwidgets.draft.news import News
 from mailwidgets.languages.formats import number
 from mailwidgets.languages.texts import _, ngettext
 from mailwidgets.widgets import markup, words
-from mailwidgets.widgets.look import button, mark, plain, shared
+from mailwidgets.widgets.look import button, mark, plain, says, shared
 
 
 class Strip(widgets.HBox):
@@ -31,7 +31,7 @@ class Strip(widgets.HBox):
         self._known: tuple[News, ...] = ()
         self._back = back
         self.text = plain(widgets.HTML, markup.hint(_quiet()))
-        self.said = plain(widgets.HTML)
+        self.said = says()
         self.seen = button(_("Mark as seen"), self._on_seen, "mw-folded")
         super().__init__([self.text, self.seen, self.said], layout=shared(widgets.Layout))
         self.add_class("mw-strip")

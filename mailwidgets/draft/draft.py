@@ -160,7 +160,7 @@ class Draft(Editing):
     def seen(self) -> None:
         """Forget what changed elsewhere: the person has looked."""
         self.news.forget(SECTIONS)
-        self.revision += 1
+        self._touch()
 
     def disputes(self, sections: Iterable[str] | None = None) -> tuple[Dispute, ...]:
         """Return where someone else changed what is edited here, of some sections or all."""

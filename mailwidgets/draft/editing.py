@@ -31,7 +31,8 @@ class Editing(HasTraits):
 
     Traits:
         at_company: whether forms edit the company's level instead of each setting's own.
-        revision: grows with every change, so that views know when to look again.
+        revision: grows with every change, so that forms know when to look again.
+        settled: the same, after them: for what is less urgent than the field that is typed in.
 
     Attributes:
         sight: the store as it was last seen; nothing here reads it.
@@ -39,6 +40,7 @@ class Editing(HasTraits):
 
     at_company = Bool(default_value=False)
     revision = Int(0)
+    settled = Int(0)
     servers = Instance(Servers)
 
     def __init__(self, servers: Servers, sight: Sight) -> None:
@@ -199,7 +201,7 @@ class Editing(HasTraits):
                 self._steps.note(Step(old, new, self.at_company, told, run))
             if self._touched:
                 self._touched = False
-                self.revision += 1
+                self._tell()
 
     def changes(self, sections: Iterable[str] | None = None) -> tuple[Change, ...]:
         """Return the edits of the given sections, or all."""
@@ -265,7 +267,11 @@ class Editing(HasTraits):
         if self._stepping:
             self._touched = True
         else:
-            self.revision += 1
+            self._tell()
+
+    def _tell(self) -> None:
+        self.revision += 1
+        self.settled = self.revision
 
     def _edited(self, slot: Slot) -> None:
         """Know that something was edited: for whoever inherits."""

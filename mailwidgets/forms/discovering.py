@@ -14,7 +14,7 @@ from mailwidgets.reports.outcome import Fix
 from mailwidgets.settings.sections import SECTIONS
 from mailwidgets.targets import Targets
 from mailwidgets.widgets import check_markup, markup
-from mailwidgets.widgets.look import button, mark, plain, shared
+from mailwidgets.widgets.look import button, mark, plain, says, shared
 
 
 class DiscoverBox(widgets.VBox):
@@ -46,17 +46,21 @@ class DiscoverBox(widgets.VBox):
         self.autoconfig = _text(_("Autoconfig document (optional)"), _("URL or file"))
         self.find = button(_("Find servers"), self._on_find, "mw-test")
         self.cancel = button(_("Cancel"), self._on_cancel, "mw-cancel")
-        self.progress = plain(widgets.HTML)
+        self.progress = says()
         self.choices = {name: self._chooser(name) for name in PROTOCOLS}
         self.evidence = plain(widgets.HTML)
         self.fill = button(_("Put into the forms"), self._on_fill, "mw-fill")
         self.inside = plain(widgets.VBox, self._laid_out())
         self.inside.add_class("mw-discover")
         super().__init__([self.toggle, self.inside], layout=shared(widgets.Layout))
-        # An empty store is greeted with what to do first.
-        self.toggle.value = not Targets(draft.resolution(), draft.servers.vault).configured()
+        self.greet()
         self._fold()
         self._show()
+
+    def greet(self) -> None:
+        """Unfold for a newcomer: an empty store is greeted with what to do first."""
+        draft = self.draft
+        self.toggle.value = not Targets(draft.resolution(), draft.servers.vault).configured()
 
     def _laid_out(self) -> list[widgets.Widget]:
         fields = plain(widgets.HBox, [self.address, self.autoconfig, self.find, self.cancel])

@@ -21,7 +21,7 @@ from mailwidgets.languages.texts import _, ngettext
 from mailwidgets.settings.documents import Change
 from mailwidgets.widgets import markup, save_markup
 from mailwidgets.widgets.beside import beside
-from mailwidgets.widgets.look import button, plain, shared
+from mailwidgets.widgets.look import button, plain, says, shared
 from mailwidgets.widgets.panel import Panel
 
 
@@ -52,10 +52,10 @@ class SaveBar(widgets.VBox):
         self._ident = f"mw-concern-{uuid.uuid4().hex[:12]}"
         self.save = button(_("Save"), self._on_save, "mw-save")
         self.discard = button(_("Discard"), self._on_discard, "mw-discard")
-        self.status = plain(widgets.HTML)
+        self.status = says()
         self.status.add_class("mw-pending")
         self.question = Panel(self.act, "mw-question")
-        self.message = plain(widgets.HTML)
+        self.message = says()
         actions = plain(widgets.HBox, [self.save, self.discard, self.status, *others])
         actions.add_class("mw-actions")
         parts = [actions, self.question, self.message]

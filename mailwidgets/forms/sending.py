@@ -13,7 +13,7 @@ from mailwidgets.languages.texts import _
 from mailwidgets.reports.report import Fix
 from mailwidgets.targets import Targets
 from mailwidgets.widgets import markup
-from mailwidgets.widgets.look import button, plain, shared
+from mailwidgets.widgets.look import button, plain, says, shared
 
 
 class SendBox(widgets.VBox):
@@ -40,7 +40,7 @@ class SendBox(widgets.VBox):
         )
         self.send = button(_("Send test message"), self._on_send, "mw-send")
         self.way = plain(widgets.HTML)
-        self.message = plain(widgets.HTML)
+        self.message = says()
         self.results = CheckView(draft, "workflow", self.send, mend, sending=True)
         super().__init__(self._laid_out(), layout=shared(widgets.Layout))
         self.add_class("mw-sending")

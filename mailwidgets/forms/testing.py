@@ -45,7 +45,7 @@ class TestAll(widgets.VBox):
         self.panel = Panel(self.act, "mw-report")
         super().__init__([self.panel], layout=shared(widgets.Layout))
         self.add_class("mw-all")
-        draft.observe(self._on_revision, "revision")
+        draft.observe(self._on_settled, "settled")
         self.show()
 
     def test(self) -> None:
@@ -89,12 +89,12 @@ class TestAll(widgets.VBox):
     def close(self) -> None:
         """Leave the draft and the checks; those under way are their forms' to end."""
         if self.comm is not None:
-            self.draft.unobserve(self._on_revision, "revision")
+            self.draft.unobserve(self._on_settled, "settled")
             for view in self.views.values():
                 view.unobserve(self._on_changed, "changed")
         super().close()
 
-    def _on_revision(self, _change: object) -> None:
+    def _on_settled(self, _change: object) -> None:
         for view in self.views.values():
             view.follow()  # a form that nobody sees does not
         self.show()

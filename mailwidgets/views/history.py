@@ -83,9 +83,9 @@ class HistoryView(widgets.VBox):
         }
         super().__init__([self.panel], layout=shared(widgets.Layout))
 
-    def ask(self) -> None:
-        """Show the history from now on: until somebody looks, it need not be read."""
-        self._asked_for = True
+    def ask(self, *, wanted: bool = True) -> None:
+        """Show the history from now on, or no more: where nobody looks, it need not be read."""
+        self._asked_for = wanted
         self.refresh()
 
     def refresh(self) -> None:

@@ -92,7 +92,7 @@ def entry(row: CommitRow, page: Page, shown: Shown) -> str:
         f"<li id='{commit_id(commit.id)}' class='{' '.join(classes)}' tabindex='-1'>"
         f"<time datetime='{commit.at.isoformat()}' title='{escape(moment(commit.at))}'>"
         f"{escape(time_told(commit.at))}</time>"
-        f"<div class='mw-past-what'><h4>{escape(row.title)}</h4>{_about(row)}{changes}</div>"
+        f"<div class='mw-past-what'><h3>{escape(row.title)}</h3>{_about(row)}{changes}</div>"
         f"<div class='mw-past-acts'>{_acts(row, page, shown, open_=bool(below))}</div>"
         f"{below}</li>"
     )

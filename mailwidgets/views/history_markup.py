@@ -119,7 +119,7 @@ def _by_hand(shown: Shown) -> str:
     head = _("Edited by hand, and in no commit yet")
     return (
         "<section class='mw-past-by-hand' id='mw-past-by-hand' aria-labelledby='mw-past-hand'>"
-        f"<h3 id='mw-past-hand'>{escape(head)}</h3>"
+        f"<h2 id='mw-past-hand'>{escape(head)}</h2>"
         f"{changed(shown.by_hand, len(shown.by_hand), 'hand', goes=shown.goes, whose=())}</section>"
     )
 
@@ -136,7 +136,7 @@ def _nothing(sieve: Sieve) -> str:
         "Every save will stand here: who, when and why, and what was there before. Any of them can "
         "be taken back, and any two moments compared."
     )
-    return f"<div class='mw-past-empty'><h3>{escape(head)}</h3><p>{escape(told)}</p></div>"
+    return f"<div class='mw-past-empty'><h2>{escape(head)}</h2><p>{escape(told)}</p></div>"
 
 
 def _foot(page: Page, shown: Shown) -> str:
@@ -156,5 +156,5 @@ def _day(day: date, rows: Sequence[CommitRow], page: Page, shown: Shown) -> str:
     entries = "".join(entry(row, page, shown) for row in rows)
     return (
         f"<section class='mw-past-day' id='{own}' aria-labelledby='{own}-head'>"
-        f"<h3 id='{own}-head'>{escape(day_told(day, shown.today))}</h3><ol>{entries}</ol></section>"
+        f"<h2 id='{own}-head'>{escape(day_told(day, shown.today))}</h2><ol>{entries}</ol></section>"
     )

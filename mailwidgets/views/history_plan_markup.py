@@ -38,7 +38,7 @@ def drawer(title: str, inner: str, *, busy: bool = False) -> str:
     return (
         f"<section class='mw-past-drawer' id='{DRAWER}' tabindex='-1'"
         f" aria-labelledby='{DRAWER}-head'{state}>"
-        f"<h5 id='{DRAWER}-head'>{escape(title)}</h5>{inner}</section>"
+        f"<h4 id='{DRAWER}-head'>{escape(title)}</h4>{inner}</section>"
     )
 
 

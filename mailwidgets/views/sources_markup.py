@@ -14,6 +14,8 @@ from mailwidgets.overview.sources import Sources
 def picture(found: Sources, filters: Filters) -> str:
     """Return how many values of each section come from where; each number shows those rows.
 
+    Where there is no room for a table, a line says it instead.
+
     Args:
         found: the numbers.
         filters: what is shown now: its cell is marked.
@@ -22,12 +24,13 @@ def picture(found: Sources, filters: Filters) -> str:
         f"<th scope='col' role='columnheader'>{escape(_(label))}</th>" for label in ORIGINS.values()
     )
     rows = "".join(_row(section, found, filters) for section in found.counts)
+    title = escape(_("Where values come from"))
     return (
-        "<table class='mw-sources' role='table'>"
-        f"<caption>{escape(_('Where values come from'))}"
-        f"<span>{escape(summary(found))}</span></caption>"
+        "<div class='mw-sources'><table role='table'>"
+        f"<caption>{title}</caption>"
         f"<thead role='rowgroup'><tr role='row'><td role='cell'></td>{heads}</tr></thead>"
         f"<tbody role='rowgroup'>{rows}</tbody></table>"
+        f"<p><b>{title}</b> {escape(summary(found))}</p></div>"
     )
 
 

@@ -32,6 +32,13 @@ def plain(kind: type[_W], *args: Any, **traits: Any) -> _W:  # noqa: ANN401 - th
     return widget
 
 
+def says() -> widgets.HTML:
+    """Return an empty place for messages: with the wiring, what appears there is heard."""
+    made = plain(widgets.HTML)
+    made.add_class("mw-says")
+    return made
+
+
 def button(label: str, act: Callable[[], None], *css_classes: str) -> widgets.Button:
     """Return a button that does something."""
     made = plain(widgets.Button, description=label)

@@ -1,5 +1,6 @@
 // Ties fields to their notes, unfolds help, lets keys act, and keeps presses behind what was typed.
-// What appears above the field in use does not push it away.
+// What appears above the field in use does not push it away. Messages are heard, and the way back
+// into a row of tabs leads to the one in front.
 
 const PAUSE = 300; // milliseconds without a key
 const FIELD = "input, select, textarea";
@@ -86,6 +87,19 @@ function held() {
   return () => {
     if (document.activeElement === field) page.scrollTop += place() - before;
   };
+}
+
+// A region that comes together with its words is not heard everywhere; one that is there before is.
+function makeHeard(root) {
+  for (const region of root.querySelectorAll(".mw-says > .widget-html-content")) {
+    if (!region.role) region.role = "status";
+    region.querySelectorAll("[role=status]").forEach((one) => one.removeAttribute("role"));
+  }
+}
+
+// Lumino leaves the tab key's stop where the arrow keys were last.
+function stopInFront(tab) {
+  tab.parentElement.querySelectorAll("[role=tab]").forEach((one) => (one.tabIndex = one.ariaSelected === "true" ? 0 : -1));
 }
 
 function wire(root, model, live) {
@@ -179,27 +193,59 @@ function wire(root, model, live) {
     last = event.target;
     hold = held();
   };
+  const onLeft = ({ target, relatedTarget }) => {
+    if (target.matches("[role=tab]") && !target.parentElement.contains(relatedTarget)) stopInFront(target);
+  };
   const onMoved = () => (hold = held());
+
+  // What can be used no more, as Save once all is saved, leaves the focus to what is around it.
+  const leave = (control) => {
+    const around = control.closest(".mw-actions, .mw-find, .mw-lock, .mw-row") ?? control.parentElement;
+    around.tabIndex = -1;
+    around.focus({ preventScroll: true });
+  };
+
+  // A field that gets the focus is not left under the foot of its form: see checks.css.
+  const feet = new ResizeObserver((all) =>
+    all.forEach(({ target, borderBoxSize: [size] }) => target.parentElement?.style.setProperty("--mw-foot", `${size.blockSize}px`)),
+  );
+
+  const known = new WeakSet();
+  const arrange = () => {
+    makeHeard(root);
+    for (const foot of root.querySelectorAll(".mw-foot")) {
+      if (!known.has(foot)) feet.observe(foot);
+      known.add(foot);
+    }
+  };
 
   const observer = new MutationObserver((records) => {
     const rows = new Set();
-    for (const { target, addedNodes } of records) {
+    for (const { type, target, addedNodes } of records) {
+      if (type === "attributes") {
+        if (target.matches("[role=tab]")) stopInFront(target);
+        else if (target === last && target.disabled && [target, document.body].includes(document.activeElement)) leave(target);
+        continue;
+      }
       const row = target.closest?.(".mw-row");
       if (row) rows.add(row);
       for (const node of addedNodes) node.querySelectorAll?.(".mw-row").forEach((one) => rows.add(one));
     }
     rows.forEach(tie);
+    arrange();
     hold();
     hold = held();
   });
 
-  observer.observe(root, { childList: true, subtree: true });
+  observer.observe(root, { childList: true, subtree: true, attributeFilter: ["aria-selected", "disabled"] });
   root.querySelectorAll(".mw-row").forEach(tie);
+  arrange();
   const listening = [
     [root, "input", onTyped],
     [root, "change", onTyped],
     [root, "click", onPress],
     [root, "focusin", onFocus],
+    [root, "focusout", onLeft],
     [window, "scroll", onMoved],
     [window, "resize", onMoved],
     [window, "pointerdown", onPointer],
@@ -211,6 +257,7 @@ function wire(root, model, live) {
   model.on("msg:custom", onMessage);
   return () => {
     observer.disconnect();
+    feet.disconnect();
     typing.forEach(clearTimeout);
     listening.forEach(([where, name, handler]) => where.removeEventListener(name, handler, true));
     model.off("msg:custom", onMessage);

@@ -25,6 +25,9 @@ class Wiring(anywidget.AnyWidget):
     - An error appears when typing pauses, not while somebody is still at it.
     - Ctrl+S saves, Ctrl+Z takes back, Ctrl+Shift+Z and Ctrl+Y do again (on a Mac with Cmd). In a
       text box the last three stay the box's own, which takes back what was typed there.
+    - A message in a place that ``look.says`` made is heard, whatever the screen reader.
+    - The tab key comes back to the tab that is in front. What gets the focus is not left under the
+      foot of its form; what loses it, being disabled, leaves it to what is around.
     - A button that is pressed right after typing waits until the last key has arrived: ipywidgets
       holds keys back while one is on its way, and the press would overtake them.
 

@@ -16,7 +16,9 @@ from mailwidgets.reports.bundle import bundle
 from mailwidgets.widgets import check_markup
 
 LONG = f"{HOSTILE} {'x' * 65_536}"
-POLICY = "default-src 'none'; style-src 'unsafe-inline'"
+POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:"  # icons are drawn in the sheet
+)
 # The corners of each axis and its texts, so that none lies on another or outside.
 BOXES = """
 [...document.querySelectorAll('svg.mw-axis')].map(svg =>

@@ -47,6 +47,31 @@ def test_the_table_follows_every_save(dashboard: Dashboard) -> None:
     assert "pc1.example.com" in dashboard.table.panel.html
 
 
+def test_only_the_form_that_is_seen_follows_each_key(dashboard: Dashboard) -> None:
+    look_at(dashboard, "SMTP")
+    field = dashboard.forms["smtp"].rows["port"].control.widget
+    look_at(dashboard, "POP3")
+
+    assert dashboard.draft is not None
+    dashboard.draft.enter(("smtp", "port"), "587")
+    assert field.value == ""
+
+    look_at(dashboard, "SMTP")
+    assert field.value == "587"
+
+
+def test_the_history_is_read_only_while_it_is_seen(dashboard: Dashboard, servers: Servers) -> None:
+    look_at(dashboard, "History")
+    look_at(dashboard, "POP3")
+    servers.commit([servers.change("pop3.port", 995)])
+
+    dashboard.head.reload.click()
+    assert "995" not in dashboard.past.panel.html
+
+    look_at(dashboard, "History")
+    assert "995" in dashboard.past.panel.html
+
+
 def test_a_tab_with_edits_is_marked(dashboard: Dashboard) -> None:
     dashboard.forms["smtp"].rows["ehlo"].control.widget.value = "pc1.example.com"
     assert dashboard.tabs.titles[1] == "SMTP ●"

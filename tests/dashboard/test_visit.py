@@ -64,6 +64,19 @@ def test_a_page_that_opens_late_shows_the_store_as_it_is_now(
     assert dashboard.forms["pop3"].rows["port"].control.widget.value == "995"
 
 
+def test_a_page_that_opens_late_greets_nobody_who_has_set_up_a_server_meanwhile(
+    dashboard: Dashboard, servers: Servers
+) -> None:
+    assert dashboard.start is not None
+    assert dashboard.start.discover.toggle.value
+    servers.commit([servers.change("imap.name", "mail.example.com")])
+
+    arrive(dashboard)
+
+    assert not dashboard.start.discover.toggle.value
+    assert dashboard.start.greeting.value == ""
+
+
 def test_the_address_may_name_the_tab_to_open(dashboard: Dashboard) -> None:
     arrive(dashboard, query="?section=imap")
     assert dashboard.tabs.current == "imap"

@@ -113,6 +113,15 @@ def test_several_edits_can_be_made_one_step(draft: Draft) -> None:
     assert not draft.changes()
 
 
+def test_forms_hear_of_a_change_before_whoever_shows_the_whole(draft: Draft) -> None:
+    told: list[str] = []
+    draft.observe(lambda change: told.append(change["name"]), ["settled", "revision"])
+
+    draft.enter(PORT, "587")
+
+    assert told == ["revision", "settled"]
+
+
 def test_what_is_saved_cannot_be_taken_back_here_and_the_rest_can(
     draft: Draft, servers: Servers
 ) -> None:

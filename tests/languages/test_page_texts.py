@@ -151,6 +151,7 @@ async def test_every_tab_is_told_in_the_language_in_use(dashboard: Dashboard) ->
 
 
 async def test_the_companys_level_edits_and_errors_are_told_in_it(dashboard: Dashboard) -> None:
+    dashboard.tabs.show("smtp")
     form = dashboard.forms["smtp"]
     form.rows["timeout"].control.widget.value = "7"
     form.rows["port"].control.widget.value = "never"
