@@ -11,17 +11,33 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any
 
-from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
+from jupyter_server.services.kernels.kernelmanager import (
+    AsyncMappingKernelManager,
+    ServerKernelManager,
+)
 from tornado.web import HTTPError
-from traitlets import Float, Int
+from traitlets import Float, Int, default
 
 
 class Full(Exception):
     """There are as many pages open as there may be."""
+
+
+class PageKernel(ServerKernelManager):
+    """A kernel that is started by our launcher, with this very Python.
+
+    So it has this package, whatever else is installed as the kernel ``python3``.
+    """
+
+    def format_kernel_cmd(self, extra_arguments: list[str] | None = None) -> list[str]:
+        """Return the command."""
+        command = [sys.executable, "-P", "-m", "mailwidgets.web.launcher"]
+        return [*command, "-f", os.path.realpath(self.connection_file), *(extra_arguments or ())]
 
 
 class DashboardKernels(AsyncMappingKernelManager):
@@ -56,6 +72,10 @@ class DashboardKernels(AsyncMappingKernelManager):
         self._starting: set[asyncio.Future[str]] = set()
         self._ending: dict[str, asyncio.Future[None]] = {}
         self.gone: Callable[[str], None] = lambda _: None
+
+    @default("kernel_manager_class")
+    def _default_kernel_manager_class(self) -> str:
+        return f"{PageKernel.__module__}.{PageKernel.__name__}"
 
     @property
     def pages(self) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import os
 import secrets
 import signal
@@ -10,6 +11,7 @@ import socket
 import struct
 from pathlib import Path
 
+import psutil
 import pytest
 from dashboards import PATIENCE, Served, comms, say, serving, wait_until
 from websockets.exceptions import InvalidStatus
@@ -72,6 +74,25 @@ def test_a_waiting_kernel_that_is_dead_or_stuck_is_not_handed_out(
         with served.channels(page.kernel) as line:
             assert len(comms(line)) > 1
         wait_until(lambda: waiting not in served.kernels(), "what does not answer is ended")
+
+
+def test_a_kernel_is_of_the_servers_own_python_and_has_neither_debugger_nor_diary(
+    tmp_path: Path,
+) -> None:
+    other = tmp_path / "home" / ".local" / "share" / "jupyter" / "kernels" / "python3"
+    other.mkdir(parents=True)
+    spec = {"argv": ["false"], "display_name": "Of another environment", "language": "python"}
+    (other / "kernel.json").write_text(json.dumps(spec), encoding="utf-8")
+
+    with serving(tmp_path, "--preheat=0") as served:
+        with served.channels(served.page().kernel) as line:
+            assert comms(line)
+        (process,) = served.kernels()
+        loaded = {Path(one.path).name for one in psutil.Process(process).memory_maps()}
+
+    assert any(one.startswith("_zmq") for one in loaded)
+    assert not any("pydevd" in one or "sqlite" in one for one in loaded)
+    assert not list((tmp_path / "home").rglob("history.sqlite"))
 
 
 def test_a_page_whose_kernel_dies_gets_no_empty_one(tmp_path: Path) -> None:
