@@ -16,7 +16,15 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from cut_line import Line
 from page_notebook import CONTROLS, SAMPLE, SAMPLE_PACKAGE, WHOLE, WRONG, notebook
-from playwright.sync_api import Browser, ConsoleMessage, FilePayload, Locator, Page, expect
+from playwright.sync_api import (
+    Browser,
+    ConsoleMessage,
+    FilePayload,
+    Locator,
+    Page,
+    WebSocketRoute,
+    expect,
+)
 from visits import HERE, Log, Visit, environment, free_port, running
 
 from mailwidgets.web import assets
@@ -223,6 +231,42 @@ def test_what_was_on_its_way_when_the_line_broke_arrives_later(browser: Browser,
         line.mend()
 
         expect(said(page)).to_have_text("Host=meanwhile", timeout=PATIENCE)
+
+
+def answers_last(route: WebSocketRoute) -> None:
+    """Let the kernel's answers come after it told that it is idle: they travel by two lines."""
+    server = route.connect_to_server()
+    idle: list[bytes] = []
+    held: list[bytes] = []
+
+    def pass_on(message: str | bytes) -> None:
+        told = message if isinstance(message, bytes) else message.encode()
+        if b"comm_info_reply" in told:
+            held.append(told)
+        else:
+            route.send(told)
+            idle.extend([told] if b'"idle"' in told else [])
+        for one in list(held):
+            parents = re.findall(rb'"msg_id": ?"([^"]+)"', one)
+            if any(parent in each for parent in parents for each in idle):
+                held.remove(one)
+                route.send(one)
+
+    server.on_message(pass_on)
+
+
+def test_an_answer_that_comes_behind_the_kernels_rest_is_heard(
+    browser: Browser, tmp_path: Path
+) -> None:
+    page_file = tmp_path / "page.ipynb"
+    page_file.write_text(notebook(WRONG))  # without widgets, the page asks which there are
+    context = browser.new_context()
+    context.route_web_socket(re.compile("/channels"), answers_last)
+    with serving(tmp_path, page_file) as log:
+        page = context.new_page()
+        page.goto(address(log))
+        expect(page.get_by_role("alert")).to_contain_text("This page could not be built.")
+        context.close()
 
 
 def test_a_kernel_that_died_is_told_and_the_page_goes_on_by_a_button(

@@ -29,7 +29,9 @@ class Kernel {
   #told;
   #socket;
   #tries = 0;
-  #waiting = new Map(); // message → its callbacks, until the kernel is idle after it
+  #waiting = new Map(); // message → its callbacks, until it is answered and the kernel is idle after it
+  #answered = new Set(); // messages whose answer came before that
+  #idle = new Set(); // messages that are still to be answered, though it is: two lines, no order
   #unheard = new Map(); // message → what was sent, until the kernel has begun with it
   #overrides = new Map(); // message → models that take its output, the last one in charge
   #order = Promise.resolve();
@@ -149,7 +151,7 @@ class Kernel {
     const doubtful = [...this.#unheard].filter(([, one]) => one.sent && one.once);
     doubtful.forEach(([id]) => this.#unheard.delete(id));
     for (const [id, callbacks] of [...this.#waiting]) {
-      if (id !== question && !this.#unheard.has(id) && !this.comms.has(id)) {
+      if (id !== question && !this.#unheard.has(id) && !this.comms.has(id) && !this.#idle.has(id)) {
         this.#waiting.delete(id);
         callbacks.iopub?.status?.({ content: { execution_state: "idle" } });
       }
@@ -227,7 +229,7 @@ class Kernel {
     const type = message.header.msg_type;
     const parent = message.parent_header?.msg_id;
     this.#unheard.delete(parent);
-    if (message.channel === "shell") this.#waiting.get(parent)?.shell?.reply?.(message);
+    if (message.channel === "shell") this.#reply(message, parent);
     else if (type === "status") this.#status(message, parent);
     else if (type === "comm_open") await this.#comm_open(message);
     else if (type === "comm_msg") await this.comms.get(message.content.comm_id)?.heard?.(message);
@@ -237,10 +239,21 @@ class Kernel {
     } else this.#output(message, parent);
   }
 
+  #reply(message, parent) {
+    const callbacks = this.#waiting.get(parent);
+    if (this.#idle.delete(parent)) this.#waiting.delete(parent);
+    else if (callbacks) this.#answered.add(parent);
+    callbacks?.shell?.reply?.(message);
+  }
+
   #status(message, parent) {
     const state = message.content.execution_state;
     const callbacks = this.#waiting.get(parent);
-    if (state === "idle") this.#waiting.delete(parent);
+    if (state === "idle") {
+      if (callbacks?.shell?.reply && !this.#answered.has(parent)) this.#idle.add(parent);
+      else this.#waiting.delete(parent);
+      this.#answered.delete(parent);
+    }
     callbacks?.iopub?.status?.(message);
     if (DEAD.includes(state)) this.#end();
   }
