@@ -10,126 +10,50 @@ the field is marked as not saved).
 from __future__ import annotations
 
 import argparse
-import json
-import os
-import socket
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, sync_playwright
+from served import CHROMIUM, CONTEXT, ECHOES, FIELDS, PATIENCE, bare, environment, ours
 
-BARE = """import ipywidgets
-field, echo = ipywidgets.Text(description="Name"), ipywidgets.Label()
-field.observe(lambda change: setattr(echo, "value", "kernel: " + change.new), "value")
-ipywidgets.VBox([field, echo])"""
-PATIENCE = 60.0  # seconds
 REFILLED = 8.0  # seconds until a pool is full again, on a slow machine
 KINDS = ("bare, cold", "ours, cold", "bare, preheated", "ours, preheated")
 
 
-def notebook(path: Path) -> Path:
-    cell = {
-        "cell_type": "code",
-        "execution_count": None,
-        "id": "bare",
-        "metadata": {},
-        "outputs": [],
-        "source": BARE,
-    }
-    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
-    whole = {
-        "cells": [cell],
-        "metadata": {"kernelspec": kernel},
-        "nbformat": 4,
-        "nbformat_minor": 5,
-    }
-    path.write_text(json.dumps(whole), encoding="utf-8")
-    return path
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@contextmanager
-def serving(command: Sequence[str], port: int, env: dict[str, str]) -> Iterator[None]:
-    process = subprocess.Popen(
-        command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    try:
-        until = time.monotonic() + PATIENCE
-        while time.monotonic() < until:
-            try:
-                socket.create_connection(("127.0.0.1", port)).close()
-                break
-            except OSError:
-                time.sleep(0.05)
-        yield
-    finally:
-        process.terminate()
-        process.wait(PATIENCE)
-
-
 def servers(folder: Path, stack: ExitStack) -> dict[str, str]:
     """Start one server per kind; return their addresses."""
-    env = {
-        **os.environ,
-        "MAILWIDGETS_STORE": str(folder / "store"),
-        "MAILWIDGETS_USER": "ana",
-        "MAILWIDGETS_WORKSTATION": "WS-01",
-        "JUPYTER_TOKEN": "bench",
+    env = environment(folder)
+    warm = ["--VoilaConfiguration.preheat_kernel=True", "--VoilaConfiguration.default_pool_size=1"]
+    started = {
+        "bare, cold": bare(env),
+        "ours, cold": ours(env, "--preheat=0"),
+        "bare, preheated": bare(env, *warm),
+        "ours, preheated": ours(env, "--preheat=1"),
     }
-    bare = notebook(folder / "bare.ipynb")
-    addresses = {}
-    for kind in KINDS:
-        port = free_port()
-        warm = "preheated" in kind
-        if kind.startswith("bare"):
-            command = [sys.executable, "-m", "voila", str(bare), f"--port={port}", "--no-browser"]
-            command += ["--token=bench"]
-            if warm:
-                command += [
-                    "--VoilaConfiguration.preheat_kernel=True",
-                    "--VoilaConfiguration.default_pool_size=1",
-                ]
-        else:
-            command = [sys.executable, "-m", "mailwidgets", "dashboard", f"--port={port}"]
-            command += ["--no-browser", f"--preheat={int(warm)}"]
-        stack.enter_context(serving(command, port, env))
-        addresses[kind] = f"http://127.0.0.1:{port}/?token=bench"
-    return addresses
+    return {kind: stack.enter_context(started[kind]).url for kind in KINDS}
 
 
 def visit(browser: Browser, kind: str, address: str) -> tuple[float, float, int]:
     """Return seconds until the field is there, until a key came back, and the requests."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    server = kind.partition(",")[0]
+    context = browser.new_context(**CONTEXT)
     page = context.new_page()
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     start = time.perf_counter()
     page.goto(address, wait_until="commit")
-    field = page.locator(".widget-text input:visible").first
+    field = page.locator(FIELDS[server]).first
     field.wait_for(timeout=PATIENCE * 1000)
     shown = time.perf_counter() - start
     field.press("7")
-    came_back(page, kind)
+    page.locator(ECHOES[server]).first.wait_for(timeout=PATIENCE * 1000)
     ready = time.perf_counter() - start
     requests = len(asked)
     context.close()
     return shown, ready, requests
-
-
-def came_back(page: Page, kind: str) -> None:
-    what = "text=kernel: 7" if kind.startswith("bare") else ".mw-changed, .mw-invalid"
-    page.locator(what).first.wait_for(timeout=PATIENCE * 1000)
 
 
 def main() -> None:
@@ -141,10 +65,7 @@ def main() -> None:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         addresses = servers(folder, stack)
         playwright = stack.enter_context(sync_playwright())
-        browser = playwright.chromium.launch(
-            executable_path="/usr/bin/chromium",
-            args=["--no-sandbox", "--disable-background-networking"],
-        )
+        browser = playwright.chromium.launch(**CHROMIUM)
         time.sleep(REFILLED)
         for turn in range(rounds + 1):
             for kind in KINDS:
