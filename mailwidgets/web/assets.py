@@ -50,6 +50,11 @@ _MARKS: Final = (
     "notebook/js/outputarea",
     "jupyter.widget.control",
 )
+# anywidget gives a widget two seconds to be made; one that takes longer passes over all that the
+# kernel ever tells it. On a slow computer the page would look right, and its tables stay empty.
+_PATIENT: Final = (
+    "class extends AbortSignal { static timeout(ms) { return super.timeout(30 * ms); } }"
+)
 _YEAR: Final = 31_536_000  # seconds
 _TEXTS: Final = {
     "opening": N_("Opening…"),
@@ -222,7 +227,9 @@ def _joined(bundle: Path, anywidget: Path | None) -> Script:
     """Join the stand-in for RequireJS, the bundles under their names, and our own."""
     own = _TEMPLATE / "static"
     parts = [own.joinpath(f"{_STAND_IN}.js").read_text("utf-8")]
-    parts += [_named(_BUNDLE, bundle)] + ([_named("anywidget", anywidget)] if anywidget else [])
+    parts.append(_named(_BUNDLE, bundle))
+    if anywidget:
+        parts.append(f"((AbortSignal) => {{\n{_named('anywidget', anywidget)}\n}})({_PATIENT});")
     # Their names are theirs alone: one function around all of them.
     lines = [own.joinpath(f"{name}.js").read_text("utf-8") for name in _OWN]
     parts.append('(() => {\n"use strict";\n' + "\n".join(lines) + "\n})();")

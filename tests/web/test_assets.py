@@ -68,6 +68,18 @@ def test_a_bundle_that_speaks_otherwise_does_not_fit(tmp_path: Path, mark: str) 
     assert assets.page_script([copied(tmp_path, old=mark, new='"3.0.0"')]) is None
 
 
+def test_anywidget_gets_patience_for_slow_computers(tmp_path: Path) -> None:
+    bundle = Path(copied(tmp_path))
+    (bundle / "anywidget").mkdir()
+    (bundle / "anywidget" / "index.js").write_text("define([], () => AbortSignal.timeout(2e3))")
+    script = assets.page_script([str(bundle)])
+
+    assert script is not None
+    before, _, after = script.plain.partition(b"AbortSignal.timeout(2e3)")
+    assert b"((AbortSignal) => {" in before
+    assert b"super.timeout(30 * ms)" in after
+
+
 def test_without_anywidget_the_script_is_there_all_the_same(tmp_path: Path) -> None:
     script = assets.page_script([copied(tmp_path)])
 
