@@ -2,8 +2,8 @@
 
 ``python bench/latency.py [--keys 48] [--saves 24] [--users 10000]``. The store holds all 45
 settings of the panel for the one who visits, and that many users, each with all of their own
-settings. Every tab of the dashboard has been opened before, so that all forms and tables are there
-and follow. Milliseconds are measured within the page, by a MutationObserver.
+settings. Every tab of the dashboard has been opened before, so that all forms and tables are there.
+Milliseconds are measured within the page, by a MutationObserver.
 
 A key: from the field's ``input`` event until the kernel's answer has changed how the field is
 marked; the keys go round from the stored port to a wrong text, back, to another port and back, so

@@ -41,7 +41,7 @@ from served import (
 
 MACHINE = 24 * 1024  # MiB
 _REST = 0.05  # of a processor
-_LONGEST = 3 * PATIENCE  # for the last of many pages
+_LONGEST = 3 * PATIENCE  # for the last of many pages, or a kernel whose page said no farewell
 
 
 class Memory(NamedTuple):
@@ -80,7 +80,7 @@ async def at_rest(*pids: int) -> None:
 
 async def kernel_of(server: int) -> int:
     """Return the one kernel of a server, at rest; wait until there is one, and no other."""
-    until = time.monotonic() + PATIENCE
+    until = time.monotonic() + _LONGEST
     while len(found := kernels(server)) != 1:
         assert time.monotonic() < until, f"there are {len(found)} kernels, not one"
         await asyncio.sleep(0.1)

@@ -36,6 +36,7 @@ from mailwidgets.web.rendering import Rendering
 _ROOM_FOR_SOCKETS: Final = 35
 # Milliseconds. Jupyter's own timeout is longer than its interval: tornado warns at each page.
 _PING: Final = 30_000
+_OUTPUT: Final = 120  # seconds
 _EVERYWHERE: Final = ("", "0.0.0.0", "::")  # noqa: S104 - to tell it, not to bind to it
 
 
@@ -51,6 +52,10 @@ def configuration() -> Config:
     config.VoilaConfiguration.file_allowlist = []
     config.IdentityProvider.cookie_options = {"samesite": "Strict"}
     config.PasswordIdentityProvider.allow_password_change = False
+    # A busy machine hands on what a cell shows seconds after the cell has ended. nbclient would go
+    # on after four without it, and the page would stay empty; now it waits, and then says so.
+    config.NotebookClient.iopub_timeout = _OUTPUT
+    config.NotebookClient.raise_on_iopub_timeout = True
     # A kernel that is started anew has no dashboard: better to say that it is gone.
     config.KernelRestarter.restart_limit = 0
     if os.name == "posix" and len(tempfile.gettempdir()) <= _ROOM_FOR_SOCKETS:

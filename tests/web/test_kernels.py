@@ -18,6 +18,18 @@ from websockets.exceptions import InvalidStatus
 
 HURRIED = "c = get_config()\nc.DashboardKernels.grace = 1.0\nc.Pool.quiet = 0.1\n"
 TELLING = 'c.DashboardServer.log_level = "INFO"\n'
+# Holds back what a cell shows, and nothing else: its end is told at once.
+LATE = """
+import sys, time
+ip = get_ipython()
+hook = type(ip.displayhook)
+show = hook.start_displayhook
+def wait(self):
+    sys.stdout.flush = sys.stderr.flush = lambda: None
+    ip.kernel.iopub_thread.schedule(lambda: time.sleep(6))
+    show(self)
+hook.start_displayhook = wait
+"""
 _MUCH = 40
 
 
@@ -93,6 +105,15 @@ def test_a_kernel_is_of_the_servers_own_python_and_has_neither_debugger_nor_diar
     assert any(one.startswith("_zmq") for one in loaded)
     assert not any("pydevd" in one or "sqlite" in one for one in loaded)
     assert not list((tmp_path / "home").rglob("history.sqlite"))
+
+
+def test_what_a_busy_machine_hands_on_late_is_on_the_page_all_the_same(tmp_path: Path) -> None:
+    startup = tmp_path / "home" / ".ipython" / "profile_default" / "startup"
+    startup.mkdir(parents=True)
+    (startup / "late.py").write_text(LATE, encoding="utf-8")
+
+    with serving(tmp_path, "--preheat=0") as served:
+        assert "widget-view+json" in served.page().body
 
 
 def test_a_page_whose_kernel_dies_gets_no_empty_one(tmp_path: Path) -> None:
