@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -219,8 +218,7 @@ def lost_session(visit: Visit, served: Served) -> None:
     page = visit.page
     box(visit, "Timeout (sec) (u)").fill("12")
     expect(note(visit, "pop3-timeout")).to_contain_text("not saved")
-    config = page.locator("#jupyter-config-data").text_content() or ""
-    kernel, token = json.loads(config)["kernelId"], page.context.cookies()
+    kernel, token = visit.kernel, page.context.cookies()
     form = {"_xsrf": next(one["value"] for one in token if one["name"] == "_xsrf")}
     page.request.post(f"{served.url.partition('?')[0]}voila/api/shutdown/{kernel}", form=form)
     page.evaluate("dispatchEvent(new Event('online'))")  # as after a sleep: the page asks

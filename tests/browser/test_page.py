@@ -18,7 +18,6 @@ from cut_line import Line
 from page_notebook import CONTROLS, SAMPLE, SAMPLE_PACKAGE, WHOLE, WRONG, notebook
 from playwright.sync_api import (
     Browser,
-    ConsoleMessage,
     FilePayload,
     Locator,
     Page,
@@ -63,12 +62,7 @@ def visiting(browser: Browser, url: str, *, locale: str = "en-GB") -> Iterator[V
     context = browser.new_context(viewport={"width": 1280, "height": 900}, locale=locale)
     visit = Visit(context.new_page())
     visit.record()
-
-    def heard(message: ConsoleMessage) -> None:
-        if message.type == "error":
-            visit.errors.append(message.text)
-
-    visit.page.on("console", heard)
+    visit.listen()
     visit.page.goto(url)
     yield visit
     assert visit.hosts() == {"127.0.0.1"}, "a request left this machine"
@@ -81,13 +75,6 @@ def said(page: Page) -> Locator:
 
 def notice(page: Page) -> Locator:
     return page.locator("#mw-notice")
-
-
-def kernel(page: Page) -> str:
-    config = page.locator("#jupyter-config-data").text_content() or ""
-    found = re.search(r'"kernelId": *"([^"]+)"', config)
-    assert found is not None, config
-    return found[1]
 
 
 @pytest.fixture(scope="module")
@@ -299,7 +286,7 @@ def test_a_kernel_that_was_ended_elsewhere_is_told(browser: Browser, log: Log) -
         token = next(one for one in page.context.cookies() if one.get("name") == "_xsrf")
 
         answer = page.request.post(
-            f"{address(log)}voila/api/shutdown/{kernel(page)}", form={"_xsrf": token["value"]}
+            f"{address(log)}voila/api/shutdown/{visit.kernel}", form={"_xsrf": token["value"]}
         )
 
         assert answer.status == 204
@@ -332,21 +319,21 @@ def test_a_server_that_is_stopped_and_started_again_is_told(
 def test_leaving_a_page_ends_its_kernel_and_coming_back_starts_another(
     visit: Visit, log: Log
 ) -> None:
-    page, first = visit.page, kernel(visit.page)
+    page, first = visit.page, visit.kernel
 
     page.goto(f"{address(log)}voila/static/voila.js")
 
     log.wait_for(f"Kernel shutdown: {first}")
     page.go_back()
     expect(said(page)).to_contain_text("pid=")
-    assert kernel(page) != first
+    assert visit.kernel != first
     page.get_by_label("Host").fill("back")
     expect(said(page)).to_have_text("Host=back")
     visit.errors.clear()  # what Voila's script says of standing alone is not ours
 
 
 def test_closing_a_page_ends_its_kernel(visit: Visit, log: Log) -> None:
-    ours = kernel(visit.page)
+    ours = visit.kernel
 
     visit.page.close(run_before_unload=True)
 
@@ -455,7 +442,7 @@ def test_where_the_bundle_does_not_fit_voilas_own_scripts_show_the_page(
         page.get_by_role("button", name="Row").click()
         expect(said(page)).to_have_text("row=7")
         expect(page.locator("#loading")).to_have_count(0)
-        ours = kernel(page)
+        ours = visit.kernel
         page.close(run_before_unload=True)
         log.wait_for(f"Kernel shutdown: {ours}")
         # MathJax complains that it was given no address, so that it fetches nothing.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from daemons.authority import Authority
 from daemons.nginx import HOST, Proxy, reverse_proxy
-from playwright.sync_api import Browser, ConsoleMessage, expect
+from playwright.sync_api import Browser, expect
 from visits import Log, Visit, dashboard_command, environment, running
 
 PAGE = Path(__file__).parents[2] / "docs" / "deploying.md"
@@ -64,20 +63,10 @@ def visiting(browser: Browser) -> Iterator[Visit]:
     context = browser.new_context(ignore_https_errors=True)
     visit = Visit(context.new_page())
     visit.record()
-
-    def heard(message: ConsoleMessage) -> None:
-        if message.type == "error":
-            visit.errors.append(message.text)
-
-    visit.page.on("console", heard)
+    visit.listen()
     yield visit
     assert visit.hosts() <= {NAME, STRANGE}
     context.close()
-
-
-def _kernel(visit: Visit) -> str:
-    config = visit.page.locator("#jupyter-config-data").text_content() or "{}"
-    return str(json.loads(config)["kernelId"])
 
 
 def _save(visit: Visit, ehlo: str) -> None:
@@ -107,7 +96,7 @@ def test_a_page_below_a_path_saves_and_its_kernel_ends_with_it(
         # Another server of the same host leaves a token of its own at the root.
         root = visit.page.url.removesuffix("mail/")
         visit.page.context.add_cookies([{"name": "_xsrf", "value": "another's", "url": root}])
-        kernel = _kernel(visit)
+        kernel = visit.kernel
         visit.page.close(run_before_unload=True)
         proxied.log.wait_for(f"Kernel shutdown: {kernel}")
 
@@ -116,14 +105,14 @@ def test_a_reload_of_the_proxy_costs_a_page_nothing(browser: Browser, proxied: P
     with visiting(browser) as visit:
         visit.open(f"{proxied.url('https')}?token={proxied.token}")
         visit.tab("SMTP")
-        kernel = _kernel(visit)
+        kernel = visit.kernel
 
         with visit.page.expect_request(re.compile(f"/api/kernels/{kernel}$")) as question:
             proxied.proxy.daemon.reload()
 
         expect(visit.page.locator("#mw-notice")).to_have_text("Connected again.")
         _save(visit, "reloaded.example.com")
-        assert _kernel(visit) == kernel
+        assert visit.kernel == kernel
         # Without it JupyterHub's servers would not answer, and the page take its kernel for dead.
         token = next(one for one in visit.page.context.cookies() if one.get("name") == "_xsrf")
         assert question.value.headers["x-xsrftoken"] == token.get("value")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import subprocess
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import IO
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Page, Request, WebSocket
+from playwright.sync_api import ConsoleMessage, Page, Request, WebSocket
 
 from mailwidgets import Practice, Servers
 from mailwidgets.dashboard import dashboard
@@ -84,6 +85,14 @@ class Visit:
         self.page.on("websocket", self._on_websocket)
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
 
+    def listen(self) -> None:
+        """Take what the console calls an error for one, too, as what a policy refuses."""
+        self.page.on("console", self._on_console)
+
+    def _on_console(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            self.errors.append(message.text)
+
     def _on_request(self, request: Request) -> None:
         self.urls.append(request.url)
 
@@ -96,6 +105,12 @@ class Visit:
         """Return whom the page asked for anything."""
         asked = (urlsplit(url) for url in self.urls)
         return {one.hostname or "" for one in asked if one.scheme not in ("data", "blob")}
+
+    @property
+    def kernel(self) -> str:
+        """The id of the kernel behind the page."""
+        config = self.page.locator("#jupyter-config-data").text_content() or "{}"
+        return str(json.loads(config)["kernelId"])
 
     def open(self, url: str) -> None:
         """Open the dashboard and wait until it is there."""
