@@ -7,6 +7,7 @@ the notebook is taken for a module of that name.
 
 from __future__ import annotations
 
+import os
 import sys
 
 from traitlets.config import Config
@@ -18,7 +19,14 @@ def main() -> None:
     sys.modules["debugpy"] = None  # type: ignore[assignment]  # Python's own way to say so
     from ipykernel.kernelapp import IPKernelApp  # noqa: PLC0415 - it would load it
 
-    IPKernelApp.launch_instance(config=Config({"HistoryManager": {"enabled": False}}))
+    app = IPKernelApp.instance(config=Config({"HistoryManager": {"enabled": False}}))
+    app.initialize()
+    app.start()
+    # Nothing is left to be done but to take ZeroMQ apart, at which it now and then aborts and says
+    # so in the server's log (signaler.cpp). Sockets and files are the server's to remove.
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
 
 
 if __name__ == "__main__":
