@@ -19,9 +19,7 @@ def main() -> None:
     sys.modules["debugpy"] = None  # type: ignore[assignment]  # Python's own way to say so
     from ipykernel.kernelapp import IPKernelApp  # noqa: PLC0415 - it would load it
 
-    app = IPKernelApp.instance(config=Config({"HistoryManager": {"enabled": False}}))
-    app.initialize()
-    app.start()
+    IPKernelApp.launch_instance(config=Config({"HistoryManager": {"enabled": False}}))
     # Nothing is left to be done but to take ZeroMQ apart, at which it now and then aborts and says
     # so in the server's log (signaler.cpp). Sockets and files are the server's to remove.
     sys.stdout.flush()
