@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
-from typing import Any, Final
+from dataclasses import dataclass, field, fields
+from typing import Any, Final, NoReturn
 
 from mailwidgets.languages.texts import _
 from mailwidgets.overview.rows import ORIGINS, Row, origin_of, section_title
@@ -26,11 +26,19 @@ class Filters:
         different: whether only what differs between two identities is.
     """
 
-    search: str = ""
+    search: str = field(default="", repr=False)
     section: str = ""
     origin: str = ""
     changed: bool = False
     different: bool = False
+
+    def __reduce__(self) -> NoReturn:
+        """Refuse to be pickled: what is searched for may be a password in the wrong box.
+
+        Raises:
+            TypeError: always.
+        """
+        raise TypeError("a Filters is not pickled: what was typed would be written in the clear")
 
     @property
     def active(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import NoReturn
 
 from mailwidgets.overview.history_rows import name_of, value_of
 from mailwidgets.settings.levels import Level
@@ -26,6 +27,14 @@ class Sieve:
     what: str = ""
     person: str = ""
     mine: bool | None = None
+
+    def __reduce__(self) -> NoReturn:
+        """Refuse to be pickled: what is searched for may be a password in the wrong box.
+
+        Raises:
+            TypeError: always.
+        """
+        raise TypeError("a Sieve is not pickled: what was typed would be written in the clear")
 
     @property
     def narrow(self) -> bool:

@@ -18,6 +18,8 @@ from planted import CANARY, PASSPHRASE, SECTIONS, WORKFLOW, Planted, assert_clea
 import mailwidgets
 from mailwidgets import Draft, Servers
 from mailwidgets.errors import Conflict, MailwidgetsError, UnknownSetting
+from mailwidgets.overview.filters import Filters
+from mailwidgets.overview.history_sieve import Sieve
 from mailwidgets.protocols.sasl import PREFERENCE, TOKEN_PREFERENCE, mechanism
 from mailwidgets.reports.report import Step
 from mailwidgets.settings.documents import Change
@@ -87,6 +89,7 @@ def held(planted: Planted) -> list[Any]:
             for name in (*PREFERENCE, *TOKEN_PREFERENCE)
             if "SCRAM" not in name  # which refuses a password beyond SASLprep's letters
         ],
+        (Filters(search=CANARY), Sieve(search=CANARY)),  # typed in the wrong box
         UnknownSetting("no such setting"),
         asyncio.run(servers.check("workflow")),
     ]
