@@ -3,8 +3,7 @@
 Each protocol has a table of rules, read from the top: the first one that fits gives the code.
 The words are what real servers say where codes alone leave it open.
 
->>> from mailwidgets.languages.texts import _
-from mailwidgets.protocols.replies import smtp_reply
+>>> from mailwidgets.protocols.replies import smtp_reply
 >>> smtp_refusal(smtp_reply([b"554 5.7.1 <b@example.org>: Relay access denied"]), "rcpt").code
 'relay_denied'
 """
