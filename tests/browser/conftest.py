@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import secrets
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 from daemons.dnsmasq import name_server
 from playwright.sync_api import Browser, expect, sync_playwright
-from visits import Served, Visit, dashboard_command, environment, running
+from visits import Served, Visit, dashboard_command, environment, leave, running
 
 from mailwidgets import Practice, Servers
 from mailwidgets.prefill import prefill
@@ -68,10 +69,24 @@ def _dashboard(
 # Not for the whole session: while Playwright runs, no other test could have an event loop.
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    if not Path(CHROMIUM).exists():
-        pytest.skip(f"needs a browser at {CHROMIUM}")
+    # The same engine twice: drawing windows that nobody sees costs more than drawing the pages.
+    with launched(shutil.which("chromium-headless-shell") or CHROMIUM) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def whole_browser() -> Iterator[Browser]:
+    """Return the browser that people have, windows and all."""
+    with launched(CHROMIUM) as opened:
+        yield opened
+
+
+@contextmanager
+def launched(path: str) -> Iterator[Browser]:
+    if not Path(path).exists():
+        pytest.skip(f"needs a browser at {path}")
     with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
+        opened = playwright.chromium.launch(executable_path=path, args=list(QUIET))
         yield opened
         opened.close()
 
@@ -85,4 +100,4 @@ def visit(browser: Browser, served: Served) -> Iterator[Visit]:
     yield visit
     assert visit.hosts() == {"127.0.0.1"}, "a request left this machine"
     assert not visit.errors
-    context.close()
+    leave(context)

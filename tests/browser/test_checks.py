@@ -6,7 +6,6 @@ import base64
 import re
 import secrets
 import socket
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -14,7 +13,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from page_notebook import notebook
 from playwright.sync_api import Browser, Locator, Page, expect
-from visits import Visit, environment, free_port, running
+from visits import Visit, environment, leave, page_command, running
 
 from mailwidgets import Practice, Servers
 from mailwidgets.prefill import prefill
@@ -75,9 +74,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kept]:
         for user in ("ben", "eva"):
             other = servers.as_seen_by(user, f"WS-{user}")
             other.commit([other.change("smtp.user", user)])
-        command = [sys.executable, "-m", "voila", str(page), "--no-browser"]
-        command += ["--template=mailwidgets", "--Voila.ip=127.0.0.1", "--token="]
-        with running([*command, f"--port={free_port()}"], environment(folder, key)) as log:
+        with running(page_command(page), environment(folder, key)) as log:
             yield Kept(log.wait_for("http://127.0.0.1:"), servers, practice)
 
 
@@ -90,7 +87,7 @@ def visit(browser: Browser, kept: Kept) -> Iterator[Visit]:
     yield visit
     assert visit.hosts() == {"127.0.0.1"}, "a request left this machine"
     assert not visit.errors
-    context.close()
+    leave(context)
 
 
 def shown(page: Page, css: str) -> Locator:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import base64
-import json
 import secrets
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from page_notebook import notebook
 from playwright.sync_api import Browser, Locator, Page, expect
-from visits import PATIENCE, Visit, environment, free_port, running
+from visits import PATIENCE, Visit, environment, leave, page_command, running
 
 from mailwidgets import Servers
 from mailwidgets.vault.vault import Vault
@@ -66,21 +64,6 @@ root
 WIDTHS = (1280, 800, 400)
 
 
-def notebook(folder: Path) -> Path:
-    """Write the notebook whose page has the fields alone."""
-    cell = {"cell_type": "code", "id": "a", "execution_count": None, "metadata": {}}
-    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    whole = {
-        "cells": [{**cell, "outputs": [], "source": CELL}],
-        "metadata": {"kernelspec": kernel},
-        "nbformat": 4,
-        "nbformat_minor": 5,
-    }
-    path = folder / "fields.ipynb"
-    path.write_text(json.dumps(whole), "utf-8")
-    return path
-
-
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Servers]]:
     folder = tmp_path_factory.mktemp("fields")
@@ -88,17 +71,15 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Serve
     opened = Servers.open(folder / "store", user="ana", workstation="WS-01")
     vault = Vault.from_environment({"MAILWIDGETS_KEY": key})
     servers = Servers(opened.store, opened.identity, vault=vault)
-    command = [sys.executable, "-m", "voila", str(notebook(folder)), "--no-browser"]
-    command += ["--Voila.ip=127.0.0.1", "--token=", f"--port={free_port()}"]
-    with running(command, environment(folder, key)) as log:
+    page = folder / "fields.ipynb"
+    page.write_text(notebook(CELL, title="Fields"), "utf-8")
+    with running(page_command(page), environment(folder, key)) as log:
         yield log.wait_for("http://127.0.0.1:"), servers
 
 
 @pytest.fixture
 def page(browser: Browser, place: tuple[str, Servers]) -> Iterator[Page]:
     context = browser.new_context(viewport={"width": 1280, "height": 900})
-    # Voila's own template asks others for its icons.
-    context.route(lambda url: not url.startswith(place[0]), lambda route: route.abort())
     visit = Visit(context.new_page())
     visit.record()
     visit.page.set_default_timeout(PATIENCE * 1000)
@@ -108,7 +89,7 @@ def page(browser: Browser, place: tuple[str, Servers]) -> Iterator[Page]:
     )
     yield visit.page
     assert not visit.errors
-    context.close()
+    leave(context)
 
 
 def row(page: Page, section: str, key: str) -> Locator:

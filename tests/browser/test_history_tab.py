@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import base64
-import json
 import re
 import secrets
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
-from visits import Visit, environment, free_port, running
+from page_notebook import notebook
+from playwright.sync_api import Browser, Locator, Page, expect
+from visits import Visit, environment, leave, page_command, running
 
 from mailwidgets import Servers
 from mailwidgets.store.commits import Commit
@@ -66,22 +65,13 @@ class Kept:
 def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kept]:
     """Serve a page that has the history and nothing else."""
     folder = tmp_path_factory.mktemp("history")
-    cell = {"cell_type": "code", "execution_count": None, "id": "a", "metadata": {}, "outputs": []}
-    spec = {"display_name": "Python 3", "language": "python", "name": "python3"}
-    notebook = {
-        "cells": [{**cell, "source": CODE}],
-        "metadata": {"kernelspec": spec, "language_info": {"name": "python"}},
-        "nbformat": 4,
-        "nbformat_minor": 5,
-    }
-    (folder / "history.ipynb").write_text(json.dumps(notebook), "utf-8")
+    page = folder / "history.ipynb"
+    page.write_text(notebook("# History", CODE, title="History"), "utf-8")
     key = base64.b64encode(secrets.token_bytes(32)).decode()
     store = Servers.open(folder / "store", user="ana", workstation="WS-01")
     vault = Vault.from_environment({"MAILWIDGETS_KEY": key})
     servers = Servers(store.store, store.identity, vault=vault)
-    voila = [sys.executable, "-m", "voila", str(folder / "history.ipynb"), "--no-browser"]
-    options = ["--template=mailwidgets", "--Voila.ip=127.0.0.1", "--token="]
-    with running([*voila, *options, f"--port={free_port()}"], environment(folder, key)) as log:
+    with running(page_command(page), environment(folder, key)) as log:
         yield Kept(log.wait_for("http://127.0.0.1:"), servers)
 
 
@@ -104,7 +94,12 @@ def visit(browser: Browser, kept: Kept) -> Iterator[Visit]:
     assert visit.hosts() == {"127.0.0.1"}, "a request left this machine"
     assert not visit.errors
     assert not any(CANARY.encode() in frame for frame in visit.received)
-    context.close()
+    leave(context)
+
+
+def told(page: Page) -> Locator:
+    """Return what the panel says to readers of screens; the page has a notice of its own."""
+    return page.locator("p[role=status]")
 
 
 def tab_to(page: Page, name: str) -> None:
@@ -135,7 +130,7 @@ def test_a_commit_is_undone_by_keyboard_alone(visit: Visit, kept: Kept) -> None:
     tab_to(page, "Undo this")
     page.keyboard.press("Enter")
 
-    expect(page.get_by_role("status")).to_contain_text("Taken back: ")
+    expect(told(page)).to_contain_text("Taken back: ")
     expect(page.locator(":focus")).to_have_attribute(
         "aria-label", re.compile(r"Undo… .*New provider")
     )

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, expect
-from visits import Visit, environment, free_port, running
+from visits import Visit, environment, free_port, leave, running
 
 NOTEBOOK = Path(__file__).parents[2] / "notebooks" / "dashboard.ipynb"
 
@@ -41,9 +41,9 @@ def lab(tmp_path: Path) -> Iterator[str]:
 
 
 def test_the_page_under_a_jupyter_server_is_ours_and_asks_nobody_outside(
-    browser: Browser, lab: str
+    whole_browser: Browser, lab: str
 ) -> None:
-    visit = Visit(browser.new_context().new_page())
+    visit = Visit(whole_browser.new_context().new_page())
     visit.record()
     visit.page.goto(f"{lab}/voila/render/{NOTEBOOK.name}?token=t")
 
@@ -52,15 +52,15 @@ def test_the_page_under_a_jupyter_server_is_ours_and_asks_nobody_outside(
     visit.page.wait_for_load_state("networkidle")
     assert visit.hosts() == {"127.0.0.1"}
     assert not visit.errors
-    visit.page.context.close()
+    leave(visit.page.context)
 
 
 def test_below_a_path_as_jupyterhub_has_it_the_page_is_that_of_the_hubs_user(
-    browser: Browser, tmp_path: Path
+    whole_browser: Browser, tmp_path: Path
 ) -> None:
     as_told = {"MAILWIDGETS_USER": "", "JUPYTERHUB_USER": "ana"}
     with jupyter_server(tmp_path, "--ServerApp.base_url=/user/ana/", **as_told) as url:
-        visit = Visit(browser.new_context().new_page())
+        visit = Visit(whole_browser.new_context().new_page())
         visit.record()
         visit.page.goto(f"{url}/user/ana/voila/render/{NOTEBOOK.name}?token=t")
 
@@ -74,11 +74,11 @@ def test_below_a_path_as_jupyterhub_has_it_the_page_is_that_of_the_hubs_user(
         expect(visit.page.get_by_text("Saved 1 setting.")).to_be_visible()
         assert (tmp_path / "store" / "users" / "ana.json").exists()
         assert not visit.errors
-        visit.page.context.close()
+        leave(visit.page.context)
 
 
-def test_the_notebook_shows_the_same_in_jupyterlab(browser: Browser, lab: str) -> None:
-    visit = Visit(browser.new_context().new_page())
+def test_the_notebook_shows_the_same_in_jupyterlab(whole_browser: Browser, lab: str) -> None:
+    visit = Visit(whole_browser.new_context().new_page())
     visit.record()
     visit.page.goto(f"{lab}/lab/tree/{NOTEBOOK.name}?token=t")
     kernel = visit.page.get_by_role("button", name="Python 3 (ipykernel) | Idle")
@@ -93,4 +93,4 @@ def test_the_notebook_shows_the_same_in_jupyterlab(browser: Browser, lab: str) -
     button = visit.page.get_by_role("button", name="Test server")
     expect(button).to_have_css("border-radius", "4px")
     assert visit.hosts() == {"127.0.0.1"}
-    visit.page.context.close()
+    leave(visit.page.context)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, expect
-from visits import Served, Visit, environment
+from visits import Served, Visit, environment, leave
 
 SOON = 2000  # milliseconds from a commit elsewhere until it is on the page
 BOXES = {"port": "POP3 port (u)", "timeout": "Timeout (sec) (u)", "user": "User name (u)"}
@@ -85,7 +85,7 @@ def test_what_another_page_saves_appears(typing: Visit, served: Served, browser:
     expect(box(typing.page, "timeout")).to_have_value("19", timeout=SOON)
     assert_undisturbed(typing)
     expect(note(other.page, "timeout")).not_to_contain_text("elsewhere")
-    context.close()
+    leave(context)
 
 
 @pytest.mark.parametrize("renamed", [False, True], ids=["in-place", "by-rename"])

@@ -18,7 +18,7 @@ from daemons.postgres import Postgres, own_server
 from daemons.process import until
 from playwright.sync_api import Browser, Locator, Page, expect
 from psycopg import sql
-from visits import PATIENCE, Visit, environment
+from visits import PATIENCE, Visit, environment, leave
 
 from mailwidgets import Servers
 from mailwidgets.database.people import Person, allow
@@ -111,7 +111,7 @@ def visit(browser: Browser, office: Office) -> Iterator[Visit]:
     assert office.password.encode() not in told
     assert visit.hosts() == {"127.0.0.1"}, "a request left this machine"
     assert not visit.errors
-    context.close()
+    leave(context)
 
 
 def box(page: Page, key: str) -> Locator:

@@ -4,7 +4,6 @@ import hashlib
 import os
 import re
 import signal
-import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
 from http.client import HTTPConnection
@@ -24,12 +23,11 @@ from playwright.sync_api import (
     WebSocketRoute,
     expect,
 )
-from visits import HERE, Log, Visit, environment, free_port, running
+from visits import HERE, Log, Visit, environment, free_port, leave, page_command, running
 
 from mailwidgets.web import assets
 
 TEMPLATE = Path(assets.__file__).parent / "template"
-SERVER = Path(__file__).with_name("page_server.py")
 GONE = re.compile("Connection lost|does not answer")
 ENDED = re.compile("This page's session has ended")
 PATIENCE = 30_000  # milliseconds
@@ -41,16 +39,8 @@ def serving(folder: Path, page: Path, *options: str, port: int = 0) -> AbstractC
     templates.mkdir(parents=True, exist_ok=True)
     if not (templates / "mailwidgets").exists():
         (templates / "mailwidgets").symlink_to(TEMPLATE)
-    command = [sys.executable, str(SERVER), str(page), "--no-browser", "--token="]
-    # By ports, two kernels that start at once may be after the same one.
-    command += [
-        "--KernelManager.transport=ipc",
-        "--template=mailwidgets",
-        "--Voila.ip=127.0.0.1",
-        f"--port={port or free_port()}",
-    ]
     told = environment(folder, "", JUPYTER_PATH=str(folder / "jupyter"))
-    return running([*command, *options], told)
+    return running(page_command(page, *options, port=port), told)
 
 
 def address(log: Log) -> str:
@@ -66,7 +56,7 @@ def visiting(browser: Browser, url: str, *, locale: str = "en-GB") -> Iterator[V
     visit.page.goto(url)
     yield visit
     assert visit.hosts() == {"127.0.0.1"}, "a request left this machine"
-    context.close()
+    leave(context)
 
 
 def said(page: Page) -> Locator:
@@ -253,7 +243,7 @@ def test_an_answer_that_comes_behind_the_kernels_rest_is_heard(
         page = context.new_page()
         page.goto(address(log))
         expect(page.get_by_role("alert")).to_contain_text("This page could not be built.")
-        context.close()
+        leave(context)
 
 
 def test_a_kernel_that_died_is_told_and_the_page_goes_on_by_a_button(

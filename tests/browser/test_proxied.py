@@ -13,7 +13,7 @@ import pytest
 from daemons.authority import Authority
 from daemons.nginx import HOST, Proxy, reverse_proxy
 from playwright.sync_api import Browser, expect
-from visits import Log, Visit, dashboard_command, environment, running
+from visits import Log, Visit, dashboard_command, environment, leave, running
 
 PAGE = Path(__file__).parents[2] / "docs" / "deploying.md"
 # A browser takes every name below localhost for this machine, without asking anyone.
@@ -66,7 +66,7 @@ def visiting(browser: Browser) -> Iterator[Visit]:
     visit.listen()
     yield visit
     assert visit.hosts() <= {NAME, STRANGE}
-    context.close()
+    leave(context)
 
 
 def _save(visit: Visit, ehlo: str) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, expect
-from visits import Served, Visit
+from visits import Served, Visit, leave
 
 WAITS = "A page waits"
 
@@ -22,7 +22,7 @@ def german(browser: Browser, served: Served) -> Iterator[Visit]:
     yield visit
     assert visit.hosts() == {"127.0.0.1"}, "a request left this machine"
     assert not visit.errors
-    context.close()
+    leave(context)
 
 
 def language(visit: Visit) -> str:

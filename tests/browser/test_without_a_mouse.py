@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from person import Person, listen
 from playwright.sync_api import Browser, expect
-from visits import Served, Visit
+from visits import Served, Visit, leave
 
 from mailwidgets import Practice
 from mailwidgets.settings.levels import Level
@@ -25,7 +25,7 @@ def ana(browser: Browser, empty: Served, request: pytest.FixtureRequest) -> Iter
     yield Person(visit.page)
     assert visit.hosts() == {"127.0.0.1"}, "a request left this machine"
     assert not visit.errors
-    context.close()
+    leave(context)
 
 
 @pytest.fixture(autouse=True)

@@ -15,13 +15,15 @@ from pathlib import Path
 from typing import IO
 from urllib.parse import urlsplit
 
-from playwright.sync_api import ConsoleMessage, Page, Request, WebSocket
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, WebSocket
 
 from mailwidgets import Practice, Servers
 from mailwidgets.dashboard import dashboard
+from mailwidgets.web import kernels
 
 PATIENCE = 60  # seconds; starting takes two
 HERE = Path(dashboard.__file__).parent
+_PAGE_SERVER = Path(__file__).with_name("page_server.py")
 _TELLING = """
 c.DashboardServer.log_level = "INFO"  # which kernels start and end
 c.DashboardKernels.grace = 600.0      # so one that ends has heard its page's farewell
@@ -126,6 +128,13 @@ class Visit:
         self.page.get_by_role("button", name=name, exact=True).locator("visible=true").click()
 
 
+def leave(context: BrowserContext) -> None:
+    """Close a browser's pages as a person does: not every Chromium lets them say farewell else."""
+    for page in context.pages:
+        page.goto("about:blank")
+    context.close()
+
+
 def _bytes(frame: str | bytes) -> bytes:
     return frame if isinstance(frame, bytes) else frame.encode()
 
@@ -152,6 +161,15 @@ def dashboard_command(home: Path, *words: str) -> list[str]:
     config.parent.mkdir(parents=True)
     config.write_text(_TELLING, encoding="utf-8")
     return [sys.executable, "-m", "mailwidgets", "dashboard", "--no-browser", *words]
+
+
+def page_command(page: Path, *options: str, port: int = 0) -> list[str]:
+    """Return the command that serves a notebook with our template and Voila's own server."""
+    command = [sys.executable, str(_PAGE_SERVER), str(page), "--no-browser", "--token="]
+    # By ports, two kernels that start at once may be after the same one.
+    command += ["--KernelManager.transport=ipc", "--template=mailwidgets"]
+    command += [f"--MultiKernelManager.kernel_manager_class={kernels.__name__}.PageKernel"]
+    return [*command, "--Voila.ip=127.0.0.1", f"--port={port or free_port()}", *options]
 
 
 def environment(folder: Path, key: str, **more: str) -> dict[str, str]:
