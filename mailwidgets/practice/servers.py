@@ -29,12 +29,14 @@ class Servers:
         ports: by name: ``pop3``, ``imap`` and ``smtp`` take STARTTLS (STLS), the same with an
             ``s`` speak TLS from the first byte.
         mailboxes: what all of them share.
+        authority: which issues their certificates.
         ca_pem: the authority that clients have to trust.
     """
 
     def __init__(self, accounts: Accounts, authority: Authority, mailboxes: Mailboxes) -> None:
         self.accounts = accounts
         self.mailboxes = mailboxes
+        self.authority = authority
         self.ca_pem = authority.ca_pem
         self.ports: dict[str, int] = {}
         self._listening: list[asyncio.Server] = []

@@ -1,0 +1,130 @@
+"""What a row of the table of faults is made of; frozen values, no I/O."""
+
+from __future__ import annotations
+
+import enum
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from mailwidgets.practice.shown import Certificate, Versions
+
+PROTOCOLS: Final = ("pop3", "smtp", "imap")
+YES_OR_NO: Final = ("pop3", "imap")
+"""The sections whose TLS setting is Yes or No."""
+GREETING: Final = "greeting"
+"""What stands in a rule for the command that no client sends: the server speaks first."""
+
+
+class Do(enum.StrEnum):
+    """What a rule does with what it fits."""
+
+    ANSWER = "answer"
+    """Answer in the server's place; the command, or the reply, goes no further."""
+    REPLACE = "replace"
+    """Change every line of the reply that fits; a line that becomes empty is left out."""
+    SEND = "send"
+    """Send another command on to the server."""
+    DELAY = "delay"
+    """Wait ``seconds``, then go on."""
+    CUT = "cut"
+    """Close the connection."""
+    HOLD = "hold"
+    """Say nothing any more, and keep the connection."""
+    FLOOD = "flood"
+    """Send a line without end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    r"""One thing that goes wrong in the dialogue.
+
+    Attributes:
+        to: pattern for the whole command that it answers to, in any case and without IMAP's tag;
+            ``greeting`` for what the server says first.
+        do: what is done then.
+        text: what is said instead: of ``ANSWER`` the lines, of ``REPLACE`` and ``SEND`` the
+            replacement, in which ``\1`` is the first group. ``{tag}`` is IMAP's tag.
+        find: pattern of the lines that ``REPLACE`` changes.
+        close: whether the connection is closed after an answer.
+        seconds: how long ``DELAY`` waits.
+        clear: whether it counts only while the connection is without TLS.
+    """
+
+    to: str
+    do: Do
+    text: str = ""
+    find: str = ""
+    close: bool = False
+    seconds: float = 0.0
+    clear: bool = False
+
+    def fits(self, command: str, *, secured: bool) -> bool:
+        """Return whether it is about this command.
+
+        Args:
+            command: as the client said it, or ``greeting``.
+            secured: whether the connection has TLS by now.
+        """
+        if self.clear and secured:
+            return False
+        return re.fullmatch(self.to, command, re.IGNORECASE | re.DOTALL) is not None
+
+    def rewritten(self, line: str) -> str:
+        """Return a line of a reply with what ``find`` fits replaced."""
+        return re.sub(self.find, self.text, line, flags=re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class ServerFault:
+    """A row of the table: what goes wrong, and what a check will call it.
+
+    Attributes:
+        name: by which it is chosen.
+        title: the same in some words, in English; ``_`` looks it up.
+        code: the diagnosis that a check comes to, ``ok`` where it passes.
+        rules: what happens in the dialogue, by protocol; empty where TLS alone is at fault.
+        certificate: which certificate the servers show.
+        versions: which versions of TLS they speak.
+        turned: whether the ports are mixed up: that for TLS from the first byte begins in the
+            clear, and that for STARTTLS with TLS.
+        befalls: the protocols it can befall, where there are no rules.
+        port: at which of a protocol's ports it shows: ``starttls`` or ``implicit``.
+        tls: the TLS mode it shows in, a key of ``TlsMode``; empty in any with TLS.
+        settings: what else has to be set for it to show, by setting's key.
+        mended_by: what a client can set to get round it; empty where only the server's
+            administrator, or time, can mend it.
+    """
+
+    name: str
+    title: str
+    code: str
+    rules: Mapping[str, tuple[Rule, ...]] = field(default_factory=dict)
+    certificate: Certificate = Certificate.GOOD
+    versions: Versions = Versions.MODERN
+    turned: bool = False
+    befalls: tuple[str, ...] = PROTOCOLS
+    port: str = "starttls"
+    tls: str = ""
+    settings: Mapping[str, object] = field(default_factory=dict)
+    mended_by: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def protocols(self) -> tuple[str, ...]:
+        """Return the protocols it can befall, in the panel's order."""
+        return tuple(one for one in PROTOCOLS if one in self.rules) or self.befalls
+
+    def scene(self, section: str, ports: Mapping[str, int]) -> dict[str, object]:
+        """Return the settings with which it shows, by dotted name.
+
+        Args:
+            section: ``pop3``, ``smtp``, ``imap``, or ``workflow`` by SMTP.
+            ports: the practice servers', by name.
+        """
+        service = "smtp" if section == "workflow" else section
+        mode = self.tls or ("implicit" if self.port == "implicit" else "require")
+        choice = mode != "none" if section in YES_OR_NO else mode
+        port = ports[f"{service}s" if self.port == "implicit" else service]
+        values = {"port": port, "tls": choice, **self.settings}
+        return {f"{section}.{key}": value for key, value in values.items()}

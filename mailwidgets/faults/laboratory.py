@@ -1,0 +1,87 @@
+"""Practice servers with a door in front of each, at which a fault can be let in."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from mailwidgets.errors import PracticeError
+from mailwidgets.faults.fault import ServerFault
+from mailwidgets.faults.switches import Switches
+from mailwidgets.practice.accounts import ACCOUNTS, Account
+from mailwidgets.practice.practice import Practice
+
+if TYPE_CHECKING:
+    from mailwidgets.faults.doors import Doors
+
+
+class Laboratory(Practice):
+    """Practice servers that can be broken by the name of a fault, and mended.
+
+    As :class:`~mailwidgets.practice.practice.Practice` in everything else; ``ports`` are those of
+    the doors::
+
+        with Laboratory.start() as laboratory:
+            fault = laboratory.inject("cert_expired")
+
+    Attributes:
+        switches: which faults are on; other processes switch by the same file.
+    """
+
+    switches: Switches
+    _doors: Doors | None = None
+    _folder: tempfile.TemporaryDirectory[str] | None = None
+
+    @classmethod
+    def start(
+        cls, accounts: Iterable[Account] = ACCOUNTS, switches: Switches | None = None
+    ) -> Self:
+        """Start servers and doors; returns when all listen.
+
+        Args:
+            accounts: who may log in.
+            switches: the faults that are on; by default none, in a temporary file.
+
+        Raises:
+            PracticeError: the extra ``practice`` is not installed, or no port can be opened.
+            ValueError: no account, or two with the same address.
+        """
+        laboratory = super().start(accounts)
+        try:
+            laboratory._open(switches)  # noqa: SLF001 - its own class
+        except OSError as reason:
+            laboratory.stop()
+            raise PracticeError(f"expected six more free ports, came: {reason}") from reason
+        return laboratory
+
+    def _open(self, switches: Switches | None) -> None:
+        from mailwidgets.faults.doors import Doors  # noqa: PLC0415 - the servers' libraries
+
+        if switches is None:
+            self._folder = tempfile.TemporaryDirectory(prefix="mailwidgets-faults-")
+            switches = Switches(Path(self._folder.name) / "faults.json")
+        self.switches = switches
+        self._doors = self._thread.call(Doors.open, self._servers, switches)
+        self.ports = dict(self._doors.ports)
+
+    def inject(self, name: str, protocols: Iterable[str] = ()) -> ServerFault:
+        """Break the servers from the next connection on; as :meth:`Switches.inject`."""
+        return self.switches.inject(name, protocols)
+
+    def mend(self, protocols: Iterable[str] = ()) -> None:
+        """Mend the servers, by default all; as :meth:`Switches.mend`."""
+        self.switches.mend(protocols)
+
+    def stop(self) -> None:
+        """Close every port and connection and end the thread; a second time does nothing."""
+        if self._thread.running and self._doors is not None:
+            self._thread.call(self._doors.close)
+        super().stop()
+        if self._folder is not None:
+            self._folder.cleanup()
+
+    def as_dict(self) -> dict[str, object]:
+        """Return what ``Practice`` does, and ``faults``, the path of the switches."""
+        return {**super().as_dict(), "faults": str(self.switches.path)}
