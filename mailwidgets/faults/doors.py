@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from functools import partial
-from typing import Any
 
 from mailwidgets.errors import PracticeError
 from mailwidgets.faults.fault import ServerFault
@@ -57,32 +56,32 @@ class Doors:
         listening.settimeout(0)  # the loop waits, not the socket
         self._listening.append(listening)
         self.ports[name] = listening.getsockname()[1]
-        self._start(self._accept(name, listening))
-
-    def _start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        return task
+        # Not ``sock_accept``: cancelled at the wrong moment, it loses the connection it took.
+        asyncio.get_running_loop().add_reader(listening, self._accept, name, listening)
 
     async def close(self) -> None:
         """Stop listening and drop every client."""
+        for listening in self._listening:
+            asyncio.get_running_loop().remove_reader(listening)
+            listening.close()
         for writer in self._open:
             writer.transport.abort()
         tasks = list(self._tasks)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        for listening in self._listening:
-            listening.close()
 
-    async def _accept(self, name: str, listening: socket.socket) -> None:
-        loop = asyncio.get_running_loop()
-        while True:
-            connected, _ = await loop.sock_accept(listening)
-            through = self._start(self._through(name, connected))
-            # Also where it is cancelled before it began; what goes on by itself is aborted by then.
-            through.add_done_callback(partial(_shut, connected))
+    def _accept(self, name: str, listening: socket.socket) -> None:
+        try:
+            connected, _ = listening.accept()
+        except OSError:  # it has left by now, or there is no file to spare: the loop asks again
+            return
+        connected.settimeout(0)
+        through = asyncio.create_task(self._through(name, connected))
+        self._tasks.add(through)
+        through.add_done_callback(self._tasks.discard)
+        # Also where it is cancelled before it began; what goes on by itself is aborted by then.
+        through.add_done_callback(partial(_shut, connected))
 
     async def _through(self, name: str, connected: socket.socket) -> None:
         fault = self._fault(name.removesuffix("s"))
