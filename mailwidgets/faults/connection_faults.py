@@ -74,23 +74,17 @@ _CONNECTION = (
         "wrong_protocol",
         N_("Another kind of server answers"),
         "wrong_protocol",
-        answers(
-            FIRST_WORD,
-            smtp="SSH-2.0-OpenSSH_9.2",
-            imap="SSH-2.0-OpenSSH_9.2",
-            pop3="SSH-2.0-OpenSSH_9.2",
-        ),
+        does(Do.ANSWER, FIRST_WORD, "SSH-2.0-OpenSSH_9.2"),
     ),
     ServerFault(
         "captive_portal",
         N_("The network wants a sign-in first"),
         "captive_portal",
-        answers(
+        does(
+            Do.ANSWER,
             FIRST_WORD,
+            "HTTP/1.1 302 Found\nLocation: http://login.example/",
             close=True,
-            smtp="HTTP/1.1 302 Found\nLocation: http://login.example/",
-            imap="HTTP/1.1 302 Found\nLocation: http://login.example/",
-            pop3="HTTP/1.1 302 Found\nLocation: http://login.example/",
         ),
     ),
 )
@@ -150,7 +144,7 @@ _TLS = (
         "tls_on_plain_port",
         turned=True,
         befalls=("smtp",),
-        port="implicit",
+        implicit=True,
     ),
     ServerFault(
         "plain_on_tls_port",

@@ -67,9 +67,15 @@ class Rule:
             command: as the client said it, or ``greeting``.
             secured: whether the connection has TLS by now.
         """
-        if self.clear and secured:
-            return False
-        return re.fullmatch(self.to, command, re.IGNORECASE | re.DOTALL) is not None
+        return not (self.clear and secured) and self._found(command) is not None
+
+    def sent(self, command: str) -> str:
+        """Return what ``SEND`` makes of a command that fits."""
+        found = self._found(command)
+        return found.expand(self.text) if found else command
+
+    def _found(self, command: str) -> re.Match[str] | None:
+        return re.fullmatch(self.to, command, re.IGNORECASE | re.DOTALL)
 
     def rewritten(self, line: str) -> str:
         """Return a line of a reply with what ``find`` fits replaced."""
@@ -90,8 +96,8 @@ class ServerFault:
         turned: whether the ports are mixed up: that for TLS from the first byte begins in the
             clear, and that for STARTTLS with TLS.
         befalls: the protocols it can befall, where there are no rules.
-        port: at which of a protocol's ports it shows: ``starttls`` or ``implicit``.
-        tls: the TLS mode it shows in, a key of ``TlsMode``; empty in any with TLS.
+        implicit: whether it shows at the port for TLS from the first byte.
+        tls: the TLS mode it shows in; empty for the one that the port is for.
         settings: what else has to be set for it to show, by setting's key.
         mended_by: what a client can set to get round it; empty where only the server's
             administrator, or time, can mend it.
@@ -105,7 +111,7 @@ class ServerFault:
     versions: Versions = Versions.MODERN
     turned: bool = False
     befalls: tuple[str, ...] = PROTOCOLS
-    port: str = "starttls"
+    implicit: bool = False
     tls: str = ""
     settings: Mapping[str, object] = field(default_factory=dict)
     mended_by: Mapping[str, object] = field(default_factory=dict)
@@ -123,8 +129,18 @@ class ServerFault:
             ports: the practice servers', by name.
         """
         service = "smtp" if section == "workflow" else section
-        mode = self.tls or ("implicit" if self.port == "implicit" else "require")
-        choice = mode != "none" if section in YES_OR_NO else mode
-        port = ports[f"{service}s" if self.port == "implicit" else service]
-        values = {"port": port, "tls": choice, **self.settings}
-        return {f"{section}.{key}": value for key, value in values.items()}
+        port = ports[f"{service}s" if self.implicit else service]
+        mode = self.tls or ("implicit" if self.implicit else "require")
+        return _of(section, {"port": port, "tls": mode, **self.settings})
+
+    def remedy(self, section: str) -> dict[str, object]:
+        """Return what a client can set to get round it, by dotted name; empty where nothing."""
+        return _of(section, self.mended_by)
+
+
+def _of(section: str, values: Mapping[str, object]) -> dict[str, object]:
+    """Return a section's settings by dotted name, the TLS mode as that section has it."""
+    return {
+        f"{section}.{key}": value != "none" if key == "tls" and section in YES_OR_NO else value
+        for key, value in values.items()
+    }

@@ -161,7 +161,7 @@ _MAILBOXES = (
         N_("The mailbox is full"),
         "over_quota",
         answers(
-            {"smtp": "RCPT .*", "imap": "(SELECT|EXAMINE|APPEND) .*", "pop3": "STAT"},
+            {"smtp": "RCPT .*", "imap": "(SELECT|EXAMINE|APPEND) .*"},
             smtp="452 4.2.2 Mailbox full",
             imap="{tag} NO [OVERQUOTA] The mailbox is full",
         ),

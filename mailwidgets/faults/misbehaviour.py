@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from mailwidgets.faults.fault import GREETING, Do, Rule
+from mailwidgets.faults.fault import GREETING, PROTOCOLS, Do, Rule
 
 LOGIN = {"smtp": r"AUTH .*", "imap": r"(LOGIN|AUTHENTICATE) .*", "pop3": r"(PASS|AUTH) .*"}
 STARTTLS = {"smtp": "STARTTLS", "imap": "STARTTLS", "pop3": "STLS"}
 _SAID = "(?!greeting$).*"  # a server that greets late is taken for one that waits for TLS
-ANY_COMMAND = {"smtp": _SAID, "imap": _SAID, "pop3": _SAID}
+ANY_COMMAND = dict.fromkeys(PROTOCOLS, _SAID)
 SAYING = {"smtp": "EHLO .*", "imap": f"{GREETING}|CAPABILITY", "pop3": "CAPA"}
-FIRST_WORD = {"smtp": GREETING, "imap": GREETING, "pop3": GREETING}
+FIRST_WORD = dict.fromkeys(PROTOCOLS, GREETING)
 SHORT = 0.5  # seconds of a timeout with which nobody waits long for what does not come
 
 
@@ -23,9 +23,13 @@ def answers(
     }
 
 
-def does(do: Do, to: dict[str, str], seconds: float = 0.0) -> dict[str, tuple[Rule, ...]]:
+def does(
+    do: Do, to: dict[str, str], text: str = "", *, close: bool = False, seconds: float = 0.0
+) -> dict[str, tuple[Rule, ...]]:
     """Return the same for each protocol."""
-    return {protocol: (Rule(at, do, seconds=seconds),) for protocol, at in to.items()}
+    return {
+        protocol: (Rule(at, do, text, close=close, seconds=seconds),) for protocol, at in to.items()
+    }
 
 
 def says(*, clear: bool = False, **words: tuple[str, str]) -> dict[str, tuple[Rule, ...]]:

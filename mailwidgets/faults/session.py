@@ -97,6 +97,7 @@ class Session:
     async def _take(self, line: bytes) -> None:
         command = self._dialect.command(line)
         if await self._spoilt(command):
+            await self._pass_over(line)
             return
         self._command = command
         line = self._sent_on(command, line)
@@ -110,6 +111,12 @@ class Session:
             await self._ask(line)
         await self._answered.wait()
 
+    async def _pass_over(self, line: bytes) -> None:
+        """Take what a client sends behind a command without waiting for leave (RFC 7888)."""
+        while (literal := self._dialect.literal(line))[0] and not literal[1]:
+            await self._client[0].readexactly(literal[0])
+            line = await self._client[0].readline()
+
     async def _ask(self, line: bytes) -> None:
         self._answered.clear()
         self._server[1].write(line)
@@ -118,10 +125,8 @@ class Session:
     def _sent_on(self, command: str, line: bytes) -> bytes:
         for rule in self._rules:
             if rule.do is Do.SEND and rule.fits(command, secured=self._secured):
-                found = re.fullmatch(rule.to, command, re.IGNORECASE | re.DOTALL)
-                changed = found.expand(rule.text) if found else command
                 tag = f"{self._dialect.tag} " if self._dialect.protocol == "imap" else ""
-                return f"{tag}{changed}\r\n".encode()
+                return f"{tag}{rule.sent(command)}\r\n".encode()
         return line
 
     async def _spoilt(self, command: str) -> bool:
@@ -147,7 +152,7 @@ class Session:
                 writer.write(_FLOOD)
                 await writer.drain()
         elif rule.do is Do.HOLD:
-            while await reader.read(_MOST_FLOODED):
+            while await reader.read(len(_FLOOD)):
                 pass
         if rule.close or rule.do is not Do.ANSWER:
             raise _Over

@@ -77,8 +77,10 @@ class Switches:
         Raises:
             PracticeError: the file cannot be written.
         """
-        mended = tuple(protocols) or PROTOCOLS
-        self._write({one: fault for one, fault in self.on().items() if one not in mended})
+        mended = tuple(protocols)
+        # All of them without a look: a damaged file is mended, too.
+        left = self.on() if mended else {}
+        self._write({one: fault for one, fault in left.items() if one not in mended})
 
     def _write(self, on: Mapping[str, ServerFault]) -> None:
         """Replace the file as a whole: the servers may be reading it."""

@@ -17,9 +17,7 @@ from mailwidgets.practice.shown import Certificate, Versions
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _ELSEWHERE = "mail.elsewhere.example"
 _DAY = dt.timedelta(days=1)
-
-
-_RANGES = {
+_ALONE = {
     Versions.ONLY_10: ssl.TLSVersion.TLSv1,
     Versions.ONLY_12: ssl.TLSVersion.TLSv1_2,
     Versions.ONLY_13: ssl.TLSVersion.TLSv1_3,
@@ -57,18 +55,14 @@ class Authority:
 
     def _made(self, certificate: Certificate, versions: Versions) -> ssl.SSLContext:
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        issued = self._issued(certificate)
-        if certificate is Certificate.HALF_A_CHAIN:
-            key, leaf = issued.private_key_pem.bytes(), issued.cert_chain_pems[0].bytes()
-            issued = trustme.LeafCert(key, leaf, [])
-        issued.configure_cert(context)
-        if versions in _RANGES:
+        self._issued(certificate).configure_cert(context)
+        if versions in _ALONE:
             if versions is Versions.ONLY_10:  # which OpenSSL holds to be insecure, and rightly
                 context.set_ciphers("ALL:@SECLEVEL=0")
             with warnings.catch_warnings():  # Python says the same of it
                 warnings.simplefilter("ignore", DeprecationWarning)
-                context.minimum_version = _RANGES[versions]
-                context.maximum_version = _RANGES[versions]
+                context.minimum_version = _ALONE[versions]
+                context.maximum_version = _ALONE[versions]
         return context
 
     def _issued(self, certificate: Certificate) -> trustme.LeafCert:
@@ -93,10 +87,14 @@ class Authority:
                 organization_name="mailwidgets practice",
                 organization_unit_name="intermediate certificate authority",
             )
-        return authority.issue_cert(
+        issued = authority.issue_cert(
             *names,
             organization_name="mailwidgets practice",
             organization_unit_name="practice mail server",
             not_before=since,
             not_after=until,
         )
+        if certificate is Certificate.HALF_A_CHAIN:
+            key, leaf = issued.private_key_pem.bytes(), issued.cert_chain_pems[0].bytes()
+            issued = trustme.LeafCert(key, leaf, [])
+        return issued

@@ -27,10 +27,7 @@ EVERY = [
 async def checked(
     servers: Servers, laboratory: Laboratory, fault: ServerFault, section: str, **more: object
 ) -> Report:
-    values = {
-        **fault.scene(section, laboratory.ports),
-        **{f"{section}.{key}": value for key, value in more.items()},
-    }
+    values = {**fault.scene(section, laboratory.ports), **more}
     changes = [servers.change(name, value) for name, value in values.items()]
     return await servers.check(section, changes=changes)
 
@@ -70,15 +67,8 @@ async def test_what_is_said_to_mend_a_fault_does(
     laboratory: Laboratory, rehearsing: Servers, fault: ServerFault, protocol: str
 ) -> None:
     laboratory.inject(fault.name)
-    report = await checked(rehearsing, laboratory, fault, protocol, **_mended(fault, protocol))
+    report = await checked(rehearsing, laboratory, fault, protocol, **fault.remedy(protocol))
     assert report.code == "ok", str(report)
-
-
-def _mended(fault: ServerFault, protocol: str) -> dict[str, object]:
-    values = dict(fault.mended_by)
-    if protocol in {"pop3", "imap"} and "tls" in values:
-        values["tls"] = values["tls"] != "none"
-    return values
 
 
 async def test_a_fault_that_warns_lets_mail_work(

@@ -58,6 +58,8 @@ def test_a_damaged_file_is_told(switches: Switches, text: str) -> None:
     switches.path.write_text(text)
     with pytest.raises(PracticeError, match=r"cannot be read|expected|no fault"):
         switches.on()
+    switches.mend()
+    assert on(switches) == {}
 
 
 def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
