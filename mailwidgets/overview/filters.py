@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
-from typing import Any, Final, NoReturn
+from typing import Any, Final
 
 from mailwidgets.languages.texts import _
 from mailwidgets.overview.rows import ORIGINS, Row, origin_of, section_title
+from mailwidgets.settings.secret import Unwritten
 
 COLUMNS: Final = ("setting", "default", "company", "user", "workstation", "effective", "from")
 COMPARED: Final = ("setting", "different", "effective", "from", "other_effective", "other_from")
@@ -15,11 +16,11 @@ _LONGEST: Final = 200  # characters of a search
 
 
 @dataclass(frozen=True, slots=True)
-class Filters:
+class Filters(Unwritten):
     """What a row must be to be shown; as it is made, every row is.
 
     Attributes:
-        search: words that all stand in the row, in any case.
+        search: words that all stand in the row, in any case; or a password in the wrong box.
         section: its section's name; empty for any.
         origin: where a value in force comes from, one of ``ORIGINS``; empty for any.
         changed: whether only what is not the built-in default is shown.
@@ -31,14 +32,6 @@ class Filters:
     origin: str = ""
     changed: bool = False
     different: bool = False
-
-    def __reduce__(self) -> NoReturn:
-        """Refuse to be pickled: what is searched for may be a password in the wrong box.
-
-        Raises:
-            TypeError: always.
-        """
-        raise TypeError("a Filters is not pickled: what was typed would be written in the clear")
 
     @property
     def active(self) -> bool:

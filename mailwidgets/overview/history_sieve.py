@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import NoReturn
 
 from mailwidgets.overview.history_rows import name_of, value_of
 from mailwidgets.settings.levels import Level
+from mailwidgets.settings.secret import Unwritten
 from mailwidgets.store.commits import Commit, Edit
 
 
 @dataclass(frozen=True, slots=True)
-class Sieve:
+class Sieve(Unwritten):
     """What is asked for; what is empty lets everything through.
 
     Attributes:
-        search: words to be found, in any case, all of them.
+        search: words to be found, in any case, all of them; or a password in the wrong box.
         what: a section, ``smtp``, or a setting, ``smtp.port``.
         person: who did it, or whose it is: a user, a role or a workstation.
         mine: whether only the places that decide for the acting identity are read; ``None``
@@ -27,14 +27,6 @@ class Sieve:
     what: str = ""
     person: str = ""
     mine: bool | None = None
-
-    def __reduce__(self) -> NoReturn:
-        """Refuse to be pickled: what is searched for may be a password in the wrong box.
-
-        Raises:
-            TypeError: always.
-        """
-        raise TypeError("a Sieve is not pickled: what was typed would be written in the clear")
 
     @property
     def narrow(self) -> bool:

@@ -13,7 +13,22 @@ from mailwidgets.languages.texts import N_, _
 from mailwidgets.settings.fields import Field
 
 
-class Secret:
+class Unwritten:
+    """What holds something typed that may be a password, and is not pickled for that reason."""
+
+    __slots__ = ()
+
+    def __reduce__(self) -> NoReturn:
+        """Refuse to be pickled: a pickle is a file in the clear.
+
+        Raises:
+            TypeError: always.
+        """
+        name = type(self).__name__
+        raise TypeError(f"a {name} is not pickled: it would be written in the clear")
+
+
+class Secret(Unwritten):
     """A password or token in the clear, shown nowhere; ``reveal()`` is its only way out."""
 
     __slots__ = ("_text",)
@@ -40,14 +55,6 @@ class Secret:
     def __repr__(self) -> str:
         """Return the same for all."""
         return "Secret(****)"
-
-    def __reduce__(self) -> NoReturn:
-        """Refuse to be pickled: a pickle is a file in the clear.
-
-        Raises:
-            TypeError: always.
-        """
-        raise TypeError("a Secret is not pickled: it would be written in the clear")
 
 
 @dataclass(frozen=True, slots=True, repr=False)
