@@ -132,9 +132,6 @@ class Dashboard(Command):
         os.environ["MAILWIDGETS_USER"] = servers.identity.user
 
     def _serve(self) -> None:
-        # Two thirds of the start went into compiling a grammar of IRIs, which nothing here asks
-        # for: jsonschema takes it where it is installed, and does without where it is not.
-        sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]  # Python's own way to say so
         from mailwidgets.web.hosts import is_loopback  # noqa: PLC0415 - as below
         from mailwidgets.web.server import (  # noqa: PLC0415 - only this command serves
             DashboardServer,

@@ -8,12 +8,10 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-# As in serving.py: it compiles a grammar that nothing here asks for.
-sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
+from mailwidgets.web import assets  # first: it spares the start a grammar
 
-from voila.app import Voila  # noqa: E402 - after the line above
-
-from mailwidgets.web import assets  # noqa: E402 - likewise
+# isort: split
+from voila.app import Voila
 
 POLICY = (
     "default-src 'self'; script-src 'self' blob:; style-src 'self' 'unsafe-inline'; "
