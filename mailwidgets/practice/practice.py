@@ -34,9 +34,12 @@ class Practice:
             ``imaps`` and ``smtps`` speak TLS from the first byte.
         accounts: who may log in.
         ca_pem: certificate of the throw-away authority that clients have to trust.
+        dns: name server that knows names for the servers, as ``127.0.0.1:5353``; empty where
+            there is none, and ``host`` is the only name.
     """
 
     host: Final = "localhost"
+    dns: str = ""
 
     def __init__(self, thread: LoopThread, servers: Servers) -> None:
         self._thread = thread
