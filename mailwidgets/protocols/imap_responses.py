@@ -52,7 +52,6 @@ def imap_response(data: bytes) -> ImapResponse:
     r"""Return one whole response, its literals included where they stand.
 
     >>> imap_response(b"A1 NO [AUTHENTICATIONFAILED] Authentication failed.\r\n")
-    ... # doctest: +NORMALIZE_WHITESPACE
     ImapResponse(tag='A1', kind='NO', number=None, code='AUTHENTICATIONFAILED', code_text='',
                  text='Authentication failed.')
     >>> imap_response(b"* 3 EXISTS")
@@ -140,7 +139,6 @@ def imap_list(data: bytes) -> Listed:
     r"""Return the mailbox of one LIST response (RFC 3501 §7.2.2, RFC 5258).
 
     >>> imap_list(rb'* LIST (\HasNoChildren \Sent) "/" "Gesendete Objekte"')
-    ... # doctest: +NORMALIZE_WHITESPACE +ELLIPSIS
     Listed(name='Gesendete Objekte', delimiter='/', flags=frozenset({...}),
            wire=b'Gesendete Objekte')
     >>> imap_list(b'* LIST () "." {12}\r\nEntw&APw-rfe').name

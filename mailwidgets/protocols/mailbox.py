@@ -30,6 +30,9 @@ _MOST_COMPARED = 2_000_000  # pairs of characters: some 0.2 s at the worst
 def encode(name: str) -> bytes:
     """Return the name in modified UTF-7 (RFC 3501 §5.1.3).
 
+    >>> encode("Gesendete Objekte"), encode("Drafts & Ideas")
+    (b'Gesendete Objekte', b'Drafts &- Ideas')
+
     Raises:
         ValueError: the name holds half a surrogate pair, which is no character.
     """
@@ -117,7 +120,11 @@ def wire_name(name: str, utf8: bool = False) -> bytes:  # noqa: FBT001, FBT002 -
 
 
 def is_inbox(name: str) -> bool:
-    """Return whether this is INBOX, whose five ASCII letters have no case (RFC 3501 §5.1)."""
+    """Return whether this is INBOX, whose five ASCII letters have no case (RFC 3501 §5.1).
+
+    >>> is_inbox("Inbox"), is_inbox("INBOX/Sent")
+    (True, False)
+    """
     return name.isascii() and name.upper() == "INBOX"
 
 

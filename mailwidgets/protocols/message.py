@@ -102,6 +102,15 @@ class Message:
 def build(letter: Letter, *, date: dt.datetime, unique: str) -> Message:
     """Return the message of a letter (RFC 5322, MIME).
 
+    >>> letter = Letter("workflow@example.com", "ana@example.com", subject="Grüße")
+    >>> sent = build(letter, date=dt.datetime(2026, 1, 31, tzinfo=dt.UTC), unique="1")
+    >>> print(sent.data.decode().split("Date:")[0])
+    From: workflow@example.com
+    To: ana@example.com
+    Subject: =?utf-8?b?R3LDvMOfZQ==?=
+    >>> sent.charset, sent.encoding
+    ('utf-8', '7bit')
+
     Args:
         letter: what it says.
         date: when it is written, with its time zone.

@@ -115,7 +115,11 @@ def smtp_reply(lines: Sequence[bytes]) -> SmtpReply:
 
 
 def smtp_reply_continues(line: bytes) -> bool:
-    """Return whether another line of the same reply follows: ``250-``, not ``250``."""
+    r"""Return whether another line of the same reply follows: ``250-``, not ``250``.
+
+    >>> smtp_reply_continues(b"250-STARTTLS\r\n"), smtp_reply_continues(b"250 HELP\r\n")
+    (True, False)
+    """
     return line[3:4] == b"-" and line[:3].isdigit()
 
 

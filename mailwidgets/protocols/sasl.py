@@ -100,6 +100,12 @@ def strongest(offered: Iterable[str], *, token: bool = False) -> str | None:
 def mechanism(name: str, user: str, password: str, *, host: str, port: int) -> Mechanism:
     """Return a new exchange of the mechanism.
 
+    >>> exchange = mechanism("cram-md5", "tim", "tanstaaftanstaaf", host="mx.example", port=25)
+    >>> exchange.respond(b"<1896.697170952@postoffice.reston.mci.net>")
+    b'tim b913a602c7eda7a495b4e6e7334d3890'
+    >>> exchange.complete
+    True
+
     Args:
         name: one of ``PREFERENCE`` or ``TOKEN_PREFERENCE``, in any case.
         user: the name to log in with.

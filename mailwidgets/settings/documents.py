@@ -90,7 +90,13 @@ class Change:
 
 
 def changed(document: Document, changes: Iterable[Change]) -> Document:
-    """Return the document with the changes that are meant for its place."""
+    """Return the document with the changes that are meant for its place.
+
+    >>> company = Place(Level.COMPANY)
+    >>> before = Document(company, {("smtp", "port"): 25})
+    >>> changed(before, [Change(company, ("smtp", "port"), 587)]).values
+    {('smtp', 'port'): 587}
+    """
     values, locks = dict(document.values), dict(document.locks)
     problems = dict(document.problems)
     for change in changes:
@@ -107,6 +113,12 @@ def changed(document: Document, changes: Iterable[Change]) -> Document:
 
 
 def drafted(documents: Documents, changes: Iterable[Change]) -> Documents:
-    """Return the documents as they would be after the changes."""
+    """Return the documents as they would be after the changes.
+
+    >>> stored = servers.documents()
+    >>> after = drafted(stored, [servers.change("smtp.port", 465)])
+    >>> after.user.get(("smtp", "port"))
+    465
+    """
     listed = tuple(changes)
     return Documents(*(changed(documents.at(level), listed) for level in Level))

@@ -16,6 +16,10 @@ def effective_table(resolution: Resolution) -> pd.DataFrame:
 
     Columns: Level, Default, Company, User, Workstation, Effective (numbers as numbers, choices
     and yes/no in words, a secret as ``set``, nothing as an empty text) and From, in words.
+
+    >>> table = effective_table(servers.resolve())
+    >>> table.loc[("smtp", "tls"), ["Default", "Effective", "From"]].tolist()
+    ['Auto', 'SSL/TLS', 'user']
     """
     rows = [_row(value) for value in resolution.values()]
     index = pd.MultiIndex.from_tuples(list(resolution), names=["section", "setting"])
@@ -35,6 +39,11 @@ def _row(value: Value) -> list[object]:
 
 
 def cell(setting: Setting, value: object) -> object:
-    """Return a value as a table holds it: a number, or words; a secret as ``set``."""
+    """Return a value as a table holds it: a number, or words; a secret as ``set``.
+
+    >>> value = servers.resolve()["smtp", "password"]
+    >>> cell(value.setting, value.effective)
+    'set'
+    """
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     return value if is_number else setting.field.shown(value)

@@ -19,7 +19,11 @@ _UNFIT = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 class Level(enum.StrEnum):
-    """Where a setting is kept."""
+    """Where a setting is kept.
+
+    >>> Level.WORKSTATION, str(Level.WORKSTATION), Level("user")
+    (<Level.WORKSTATION: 'workstation'>, 'workstation', <Level.USER: 'user'>)
+    """
 
     COMPANY = N_("company")
     USER = N_("user")
@@ -27,18 +31,34 @@ class Level(enum.StrEnum):
 
     @property
     def words(self) -> str:
-        """Return its name in the language in use; ``str()`` is the same in all."""
+        """Return its name in the language in use; ``str()`` is the same in all.
+
+        >>> [level.words for level in Level]
+        ['company', 'user', 'workstation']
+        """
         return _(self.value)
 
     @property
     def mark(self) -> str:
-        """Return the panel's mark for the level: c, u or m."""
+        """Return the panel's mark for the level: c, u or m.
+
+        >>> [level.mark for level in Level]
+        ['c', 'u', 'm']
+        """
         return {"company": "c", "user": "u", "workstation": "m"}[self.value]
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who asks: settings are resolved for a user on a workstation."""
+    """Who asks: settings are resolved for a user on a workstation.
+
+    >>> Identity(" ana ", "WS-01")
+    Identity(user='ana', workstation='WS-01')
+    >>> Identity("", "WS-01")
+    Traceback (most recent call last):
+        ...
+    mailwidgets.errors.InvalidId: a user needs a name, but it is empty
+    """
 
     user: str
     workstation: str
@@ -56,6 +76,11 @@ class Identity:
     def acting(cls, user: str | None = None, workstation: str | None = None) -> Identity:
         """Return the acting identity.
 
+        >>> Identity.acting("ana", "WS-01")
+        Identity(user='ana', workstation='WS-01')
+        >>> Identity.acting() == Identity.acting(actor())
+        True
+
         Args:
             user: else ``JUPYTERHUB_USER``, else the operating system's user.
             workstation: else this machine's host name.
@@ -66,7 +91,13 @@ class Identity:
         )
 
     def place(self, level: Level) -> Place:
-        """Return where this identity keeps its values of a level."""
+        """Return where this identity keeps its values of a level.
+
+        >>> Identity("ana", "WS-01").place(Level.USER)
+        Place(level=<Level.USER: 'user'>, id='ana')
+        >>> print(Identity("ana", "WS-01").place(Level.COMPANY))
+        company
+        """
         ids = {Level.COMPANY: "", Level.USER: self.user, Level.WORKSTATION: self.workstation}
         return Place(level, ids[level])
 
@@ -74,6 +105,11 @@ class Identity:
 @dataclass(frozen=True, slots=True)
 class Place:
     """One document: the company's, or that of one user or workstation.
+
+    >>> Place(Level.WORKSTATION, "WS-01")
+    Place(level=<Level.WORKSTATION: 'workstation'>, id='WS-01')
+    >>> print(Place(Level.WORKSTATION, "WS-01"))
+    workstation WS-01
 
     Attributes:
         level: the level it belongs to.
@@ -101,7 +137,11 @@ class Place:
 
     @property
     def words(self) -> str:
-        """Return it in the language in use: ``company``, ``user ana``."""
+        """Return it in the language in use: ``company``, ``user ana``.
+
+        >>> Place(Level.COMPANY).words, Place(Level.USER, "ana").words
+        ('company', 'user ana')
+        """
         if self.level is Level.COMPANY:
             return self.level.words
         told = _("user {id}") if self.level is Level.USER else _("workstation {id}")
@@ -109,12 +149,23 @@ class Place:
 
 
 def actor() -> str:
-    """Return the person at work: ``JUPYTERHUB_USER``, else the operating system's user."""
+    """Return the person at work: ``JUPYTERHUB_USER``, else the operating system's user.
+
+    >>> actor() == Identity.acting().user
+    True
+    """
     return os.environ.get("JUPYTERHUB_USER") or getpass.getuser()
 
 
 def fit_id(name: str, what: str) -> str:
     """Return a user's or workstation's name as it is kept: trimmed, in Unicode's form C.
+
+    >>> fit_id(" ana ", "user")
+    'ana'
+    >>> fit_id("", "workstation")
+    Traceback (most recent call last):
+        ...
+    mailwidgets.errors.InvalidId: a workstation needs a name, but it is empty
 
     Args:
         name: as given.

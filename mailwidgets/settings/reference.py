@@ -12,6 +12,14 @@ def settings_reference() -> str:
     """Return a Markdown table per section, every setting in the panel's order.
 
     A value's kind names its choices; settings of our own are marked with an asterisk.
+
+    >>> print(settings_reference())
+    **POP3**
+    <BLANKLINE>
+    | Setting | Label | Kind | Default | What it is for |
+    ...
+    | `pop3.port` | POP3 port (u) | port | 110 | TCP port the server listens on. ...
+    ...
     """
     return "\n\n".join(_table(section) for section in SECTIONS.values()) + "\n"
 

@@ -142,7 +142,12 @@ class Resolution(Mapping[Key, Value]):
 
 
 def resolve(documents: Documents, identity: Identity) -> Resolution:
-    """Return every setting as the documents decide it for an identity."""
+    """Return every setting as the documents decide it for an identity.
+
+    >>> found = resolve(servers.documents(), servers.identity)
+    >>> found["smtp", "user"].effective, found["smtp", "user"].from_words
+    ('ana@practice.example', 'from POP3 (user)')
+    """
     values = {key: unborrowed(setting, documents) for key, setting in SETTINGS.items()}
     for section, switch in BORROWERS.items():
         if not values[section, switch].effective:
@@ -160,7 +165,12 @@ def resolve(documents: Documents, identity: Identity) -> Resolution:
 
 
 def unborrowed(setting: Setting, documents: Documents) -> Value:
-    """Return a setting as the documents decide it, whatever account its section borrows."""
+    """Return a setting as the documents decide it, whatever account its section borrows.
+
+    >>> found = unborrowed(SETTINGS["smtp", "user"], servers.documents())
+    >>> found.effective, found.from_words
+    (None, 'default')
+    """
     key = setting.id
     levels = (setting.level, Level.COMPANY)
     kept: dict[Level, Any] = dict.fromkeys(Level)

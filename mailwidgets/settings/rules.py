@@ -40,7 +40,15 @@ MAIL_CHARSETS = (
 
 
 def text(value: str) -> str:
-    """Return one line of text, trimmed; CR, LF and NUL could start a protocol line."""
+    r"""Return one line of text, trimmed; CR, LF and NUL could start a protocol line.
+
+    >>> text("  Zoë ")
+    'Zoë'
+    >>> text("ana\r\nQUIT")
+    Traceback (most recent call last):
+        ...
+    mailwidgets.errors.InvalidValue: Must be one line of text, but it contains a carriage return.
+    """
     for breaker, refusal in _LINE_BREAKERS.items():
         if breaker in value:
             raise InvalidValue(_(refusal))
@@ -56,7 +64,11 @@ def text(value: str) -> str:
 
 
 def reason(value: str) -> str:
-    """Return a lock's reason: one line of text, for everyone who finds the field locked."""
+    """Return a lock's reason: one line of text, for everyone who finds the field locked.
+
+    >>> reason("the firewall lets nothing else through")
+    'the firewall lets nothing else through'
+    """
     given = text(value)
     if not given:
         raise InvalidValue(
@@ -66,7 +78,11 @@ def reason(value: str) -> str:
 
 
 def host(value: str) -> str:
-    """Return a DNS name, an IPv4 or an IPv6 address, as typed but trimmed (RFC 1123 §2.1)."""
+    """Return a DNS name, an IPv4 or an IPv6 address, as typed but trimmed (RFC 1123 §2.1).
+
+    >>> host(" mail.bücher.example "), host("[2001:db8::1]")
+    ('mail.bücher.example', '2001:db8::1')
+    """
     name = value.strip()
     if _CONTROL.search(name) or any(char.isspace() for char in name):
         raise InvalidValue(_("Must be a host name alone, without blanks or control characters."))
@@ -85,7 +101,11 @@ def host(value: str) -> str:
 
 
 def hosts(value: str) -> str:
-    """Return a host, or ``*.`` before a DNS name, for all names below it."""
+    """Return a host, or ``*.`` before a DNS name, for all names below it.
+
+    >>> hosts("*.example.com")
+    '*.example.com'
+    """
     name = value.strip()
     below = name.removeprefix("*.")
     if below == name:
@@ -98,7 +118,11 @@ def hosts(value: str) -> str:
 
 
 def domain(value: str) -> str:
-    """Return a fully qualified name or an address literal, for EHLO (RFC 5321 §4.1.1.1)."""
+    """Return a fully qualified name or an address literal, for EHLO (RFC 5321 §4.1.1.1).
+
+    >>> domain("pc1.example.com"), domain("[192.0.2.1]")
+    ('pc1.example.com', '[192.0.2.1]')
+    """
     name = value.strip()
     if name.startswith("[") or name.endswith("]"):
         return _address_literal(name)
@@ -115,7 +139,11 @@ def domain(value: str) -> str:
 
 
 def address(value: str) -> str:
-    """Return one mailbox address, without a display name (RFC 5321 §4.1.2, RFC 6531 §3.3)."""
+    """Return one mailbox address, without a display name (RFC 5321 §4.1.2, RFC 6531 §3.3).
+
+    >>> address(" ana@example.com ")
+    'ana@example.com'
+    """
     given = text(value)
     local, at, name = given.rpartition("@")
     if not at or not local or not name:
@@ -140,7 +168,11 @@ def address(value: str) -> str:
 
 
 def charset(value: str) -> str:
-    """Return a charset that Python can write and mail can carry (RFC 2045 §5, RFC 2046 §4.1.2)."""
+    """Return a charset that Python can write and mail can carry (RFC 2045 §5, RFC 2046 §4.1.2).
+
+    >>> charset("ISO-8859-2"), charset("latin2")
+    ('iso-8859-2', 'latin2')
+    """
     name = text(value).lower()
     try:
         known = codecs.lookup(name).name
@@ -156,7 +188,11 @@ def charset(value: str) -> str:
 
 
 def folder(value: str) -> str:
-    """Return a mailbox name of any Unicode (RFC 9051 §5.1); the wire's form is not typed."""
+    """Return a mailbox name of any Unicode (RFC 9051 §5.1); the wire's form is not typed.
+
+    >>> folder("Gesendete Objekte")
+    'Gesendete Objekte'
+    """
     name = text(value)
     if not name:
         raise InvalidValue(_("Must be the name of a folder, but it is empty."))
@@ -164,7 +200,11 @@ def folder(value: str) -> str:
 
 
 def fingerprint(value: str) -> str:
-    """Return a pin ``host:port=SHA256`` with 64 hexadecimal digits, colons allowed."""
+    """Return a pin ``host:port=SHA256`` with 64 hexadecimal digits, colons allowed.
+
+    >>> fingerprint("mail.example.com:993=" + "AB:" * 31 + "AB")[:30]
+    'mail.example.com:993=ababababa'
+    """
     given = text(value)
     where, digest = (*given.split("=", maxsplit=1), "")[:2]
     name, port_text = (["", *where.rsplit(":", maxsplit=1)])[-2:]
@@ -177,7 +217,11 @@ def fingerprint(value: str) -> str:
 
 
 def certificates(value: str) -> str:
-    """Return PEM certificates (RFC 7468 §5), one after the other, once each could be read."""
+    """Return PEM certificates (RFC 7468 §5), one after the other, once each could be read.
+
+    >>> certificates(practice.ca_pem).splitlines()[0]
+    '-----BEGIN CERTIFICATE-----'
+    """
     from cryptography import x509  # noqa: PLC0415 - 30 ms that only this rule needs
 
     pem = value.replace("\r\n", "\n").strip()

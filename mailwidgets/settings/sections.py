@@ -14,20 +14,13 @@ from types import MappingProxyType
 from mailwidgets.errors import InvalidValue, UnknownSetting, WrongLevel
 from mailwidgets.languages.texts import N_, Told, _
 from mailwidgets.settings import declare, rules
-from mailwidgets.settings.declare import (
-    ADVANCED,
-    COMPANY,
-    SENDER,
-    SHARED,
-    USER,
-    WORKSTATION,
-    Section,
-    Setting,
-)
+from mailwidgets.settings.declare import ADVANCED, SENDER, SHARED, Section, Setting
 from mailwidgets.settings.documents import UNSET, Change, Key
 from mailwidgets.settings.fields import Address, Charset, CheckBox, Choice, Text
 from mailwidgets.settings.levels import Level
 from mailwidgets.settings.trust import Certificates, Listing
+
+COMPANY, USER, WORKSTATION = Level
 
 
 class Pop3(Section):
@@ -256,6 +249,9 @@ SETTINGS: Mapping[Key, Setting] = MappingProxyType(
 def setting(name: str) -> Setting:
     """Return the setting of a dotted name such as ``pop3.port``.
 
+    >>> setting("pop3.port").marked_label, setting("pop3.port").default
+    ('POP3 port (u)', 110)
+
     Raises:
         UnknownSetting: naming the nearest ones.
     """
@@ -271,6 +267,12 @@ def setting(name: str) -> Setting:
 
 def fit(change: Change) -> Change:
     """Return a change whose value and level fit its setting; no value means to remove it.
+
+    >>> change = fit(servers.change("pop3.port", 995))
+    >>> fit(replace(change, value="many"))
+    Traceback (most recent call last):
+        ...
+    mailwidgets.errors.InvalidValue: pop3.port: Must be a whole number from 1 to 65535, not 'many'.
 
     Raises:
         InvalidValue: if the setting refuses the value, or a lock has no reason; names it.

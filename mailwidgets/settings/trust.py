@@ -66,6 +66,10 @@ class Certificates(Field):
 def certificates_of(path: str | os.PathLike[str] | None) -> str:
     """Return the PEM certificates of a file, none without a file.
 
+    >>> _ = (folder / "ca.pem").write_text(practice.ca_pem)
+    >>> certificates_of(folder / "ca.pem").splitlines()[0], certificates_of(None)
+    ('-----BEGIN CERTIFICATE-----', '')
+
     Raises:
         StoreError: if the file cannot be read.
         InvalidValue: if it holds no certificates.

@@ -1,16 +1,8 @@
 from __future__ import annotations
 
-import doctest
-
 import pytest
 
-from mailwidgets.faults import dialects
 from mailwidgets.faults.dialects import Dialect
-
-
-def test_the_examples_run() -> None:
-    tried = doctest.testmod(dialects)
-    assert (tried.failed, tried.attempted > 0) == (0, True)
 
 
 def ended(protocol: str, command: bytes, *lines: bytes) -> list[bool]:

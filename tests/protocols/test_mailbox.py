@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
 import time
 
 import pytest
@@ -16,10 +15,6 @@ TEXT = st.text(st.characters(exclude_categories=["Cs"]))
 # What pymap writes as RFC 3501 asks: an ampersand behind a packed letter it leaves bare, and
 # control characters it does not pack.
 COMMON = st.text(st.sampled_from("aZ 09~/.üßñ日本語台北🔑\u20ac"))
-
-
-def test_the_examples_in_the_docstrings_are_true() -> None:
-    assert doctest.testmod(mailbox).failed == 0
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import doctest
 import imaplib
 import poplib
 import smtplib
@@ -12,13 +11,11 @@ import threading
 import time
 import unicodedata
 from collections.abc import Callable, Iterator
-from types import ModuleType
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from mailwidgets.protocols import imap_responses, octets, replies
 from mailwidgets.protocols.replies import (
     ImapResponse,
     MalformedReply,
@@ -46,13 +43,6 @@ EHLO = (
     b"250 SMTPUTF8\r\n",
 )
 CAPA = (b"TOP\r\n", b"SASL PLAIN SCRAM-SHA-256\r\n", b"EXPIRE 60\r\n", b"stls\r\n")
-
-
-@pytest.mark.parametrize("module", [octets, replies, imap_responses])
-def test_the_transcripts_in_the_docstrings_are_true(module: ModuleType) -> None:
-    tried = doctest.testmod(module)
-    assert tried.attempted > 0
-    assert tried.failed == 0
 
 
 # SMTP

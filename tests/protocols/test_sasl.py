@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import doctest
 import hashlib
 import hmac
 import subprocess
@@ -16,7 +15,6 @@ from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 from scramp import ScramException, ScramMechanism
 
-from mailwidgets.protocols import sasl
 from mailwidgets.protocols.sasl import (
     PREFERENCE,
     TOKEN_PREFERENCE,
@@ -40,12 +38,6 @@ def made(name: str, user: str = "ana", password: str = SECRET) -> Mechanism:
 
 
 # Choosing
-
-
-def test_the_examples_in_the_docstrings_are_true() -> None:
-    tried = doctest.testmod(sasl)
-    assert tried.attempted > 0
-    assert tried.failed == 0
 
 
 @pytest.mark.parametrize("index", range(len(PREFERENCE)))

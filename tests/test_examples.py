@@ -1,0 +1,155 @@
+"""The examples in the docstrings run.
+
+In an example, ``servers``, ``practice`` and the other fixtures below are there as in a notebook,
+and ``await`` may stand anywhere. Each docstring gets its own.
+"""
+
+from __future__ import annotations
+
+import ast
+import asyncio
+import doctest
+import importlib
+import inspect
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import CodeType
+from typing import Any
+from unittest.mock import patch
+
+import ipywidgets as widgets
+import pytest
+
+from mailwidgets import Dashboard, Draft, Practice, Report, Servers, rehearse
+from mailwidgets.faults import Laboratory
+
+_Holder = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef  # of a docstring
+
+ROOT = Path(__file__).parent.parent
+FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+
+
+@dataclass(frozen=True)
+class Example:
+    """A docstring with an example in it."""
+
+    module: str
+    name: str
+    text: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.module.removeprefix('mailwidgets.')}.{self.name}".rstrip(".")
+
+
+def examples() -> Iterator[Example]:
+    """Yield them all, from the text: nothing is imported for that."""
+    for path in sorted(ROOT.glob("mailwidgets/**/*.py")):
+        text = path.read_text("utf-8")
+        if ">>> " in text:
+            parts = path.relative_to(ROOT).with_suffix("").parts
+            module = ".".join(parts).removesuffix(".__init__")
+            yield from _within(ast.parse(text), module, "")
+
+
+def _within(node: _Holder, module: str, name: str) -> Iterator[Example]:
+    text = ast.get_docstring(node, clean=False) or ""
+    if ">>> " in text:
+        yield Example(module, name, text, getattr(node, "lineno", 0))
+    for child in node.body:
+        if isinstance(child, _Holder):
+            yield from _within(child, module, f"{name}.{child.name}".lstrip("."))
+
+
+# What an example finds there
+
+
+@pytest.fixture(scope="module")
+def practice() -> Iterator[Practice]:
+    with Practice.start() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def laboratory() -> Iterator[Laboratory]:
+    with Laboratory.start() as started:
+        yield started
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Return a temporary folder."""
+    made = tmp_path / "folder"
+    made.mkdir()
+    return made
+
+
+@pytest.fixture
+def servers(practice: Practice, tmp_path: Path) -> Servers:
+    """Return the settings of a store filled in for the practice servers, for ana."""
+    return rehearse(practice, tmp_path / "settings")
+
+
+@pytest.fixture
+def draft(servers: Servers) -> Draft:
+    return Draft(servers)
+
+
+@pytest.fixture
+def report(servers: Servers) -> Report:
+    """Return the report of a check that passed."""
+    return asyncio.run(servers.check("imap"))
+
+
+@pytest.fixture
+def failed(servers: Servers) -> Report:
+    """Return the report of a check that did not: neither folder is there."""
+    wrong = [servers.change(f"imap.{one}", f"My {one}") for one in ("inbox", "outbox")]
+    return asyncio.run(servers.check("imap", changes=wrong))
+
+
+@pytest.fixture
+def dashboard(servers: Servers) -> Iterator[Dashboard]:
+    opened = Dashboard(servers)
+    yield opened
+    opened.close()
+    widgets.Widget.close_all()
+
+
+GIVEN = ("practice", "laboratory", "folder", "servers", "draft", "report", "failed", "dashboard")
+
+
+@pytest.mark.parametrize("example", list(examples()), ids=str)
+def test_an_example_shows_what_happens(example: Example, request: pytest.FixtureRequest) -> None:
+    scope = dict(vars(importlib.import_module(example.module)))
+    found = doctest.DocTestParser().get_doctest(
+        example.text, scope, str(example), example.module, example.line
+    )
+    for name in GIVEN:
+        if name not in scope and name in names_in(found):
+            found.globs[name] = request.getfixturevalue(name)
+    told: list[str] = []
+    runner = doctest.DocTestRunner(optionflags=FLAGS)
+
+    with asyncio.Runner() as loop, patch.object(doctest, "exec", in_loop(loop), create=True):
+        runner.run(found, ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, out=told.append)
+
+    assert runner.tries > 0
+    assert runner.failures == 0, "".join(told)
+
+
+def names_in(found: doctest.DocTest) -> set[str]:
+    code = ast.parse("".join(one.source for one in found.examples))
+    return {node.id for node in ast.walk(code) if isinstance(node, ast.Name)}
+
+
+def in_loop(loop: asyncio.Runner) -> Callable[[CodeType, dict[str, Any]], None]:
+    """Return an ``exec`` for doctest that runs each line in an event loop, as a notebook does."""
+
+    async def run(code: CodeType, scope: dict[str, Any]) -> None:
+        done = eval(code, scope)  # noqa: S307 - our own examples
+        if inspect.iscoroutine(done):
+            await done
+
+    return lambda code, scope: loop.run(run(code, scope))
