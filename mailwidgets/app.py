@@ -42,6 +42,7 @@ class MailwidgetsApp(Command):
         "discover": (f"{_COMMANDS}.discovering.Discover", "from an address to servers"),
         "database": (f"{_COMMANDS}.database.Database", "a database's tables, and who may do what"),
         "practice": (f"{_COMMANDS}.serving.Rehearse", "start the practice servers"),
+        "fault": (f"{_COMMANDS}.breaking.Fault", "break practice servers, and mend them"),
     }
 
     def start(self) -> None:

@@ -22,7 +22,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("discovery",),
     ("targets", "ledger"),
     ("servers",),
-    ("draft", "prefill", "overview"),
+    ("draft", "prefill", "overview", "breakable"),
     ("widgets",),
     ("forms", "views"),
     ("dashboard",),

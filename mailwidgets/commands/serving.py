@@ -14,11 +14,13 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from traitlets import Bool, Int, Unicode
+from traitlets import Bool, Int, List, Unicode
 
+from mailwidgets.breakable import FAULTS_FILE, PORTS, Breakable
 from mailwidgets.commands.command import OK, Command
+from mailwidgets.faults import Laboratory
+from mailwidgets.faults.switches import fault_named
 from mailwidgets.location import absolute
-from mailwidgets.practice import Practice
 from mailwidgets.prefill import prefill
 from mailwidgets.servers import Servers
 from mailwidgets.vault.keys import KeyFile
@@ -37,13 +39,23 @@ class Rehearse(Command):
 
     name = "practice"
     description = "Start POP3, SMTP and IMAP practice servers on this machine until interrupted."
-    examples = "mailwidgets practice"
+    examples = "mailwidgets practice\nmailwidgets practice --fault cert_expired --fault over_quota"
     takes_words = False
+
+    fault = List(
+        Unicode(),
+        help="A fault to begin with, wherever it fits; may be given again. mailwidgets fault has "
+        "their names.",
+    ).tag(config=True)
+    aliases: dict[str, Any] = {**Command.aliases, "fault": "Rehearse.fault"}
 
     def work(self, words: Sequence[str]) -> int:
         """Print the servers as JSON, then serve until SIGINT or SIGTERM."""
         del words  # it takes none
-        with _until_stopped() as stopped, Practice.start() as practice:
+        faults = [fault_named(name) for name in self.fault]
+        with _until_stopped() as stopped, Laboratory.start() as practice:
+            for fault in faults:
+                practice.inject(fault.name)
             self.say(json.dumps(practice.as_dict(), ensure_ascii=False, indent=2))
             stopped.wait()
         return OK
@@ -103,6 +115,9 @@ class Dashboard(Command):
         # Until the server has handlers of its own, SIGTERM has to undo things as SIGINT does.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         with contextlib.ExitStack() as stack:
+            # Whoever serves real settings has no use for another terminal's practice servers.
+            for name in (FAULTS_FILE, PORTS):
+                os.environ.pop(name, None)
             if self.practice:
                 self._rehearse(stack)
             self._tell_kernels(self.servers())
@@ -111,7 +126,10 @@ class Dashboard(Command):
 
     def _rehearse(self, stack: contextlib.ExitStack) -> None:
         """Start the practice servers, and fill a new store for them."""
-        practice = stack.enter_context(Practice.start())
+        practice = stack.enter_context(Laboratory.start())
+        os.environ |= Breakable.of(practice).environment()
+        if practice.dns:
+            os.environ["MAILWIDGETS_DNS"] = practice.dns
         if not self.store:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mailwidgets-")))
             self.store = str(folder / "store")

@@ -99,6 +99,13 @@ RUNS: Final[dict[str, list[Run]]] = {
         run("discover", "ana@localhost", "--dns={dns}"),
         run("discover", "ana@localhost", "--dns={dns}", "--format=json"),
     ],
+    "fault": [
+        *formats("fault", of=("table", "json")),
+        run("fault", "wrong_password", "--faults={folder}/faults.json"),
+        run("fault", "--faults={folder}/faults.json", "--format=json"),
+        run("fault", "none", "--faults={folder}/faults.json"),
+        run("fault", "wrong_password", status=2),
+    ],
     "database": [run("database", "create", status=2)],  # with one: test_canary_database.py
 }
 _NAMES: Final = ("password", "passwort")

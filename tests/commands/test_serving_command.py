@@ -15,6 +15,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from mailwidgets.breakable import FAULTS_FILE, PORTS
+from mailwidgets.faults import Switches
+
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 PATIENCE = 60
 
@@ -41,13 +44,13 @@ def started(tmp_path: Path, *words: str) -> Iterator[subprocess.Popen[str]]:
     assert not left, "temporary settings were left behind"
 
 
-def answer(url: str, path: str) -> tuple[int, str]:
+def answer(url: str, path: str, **headers: str) -> tuple[int, str]:
     """Return status and redirect of a GET, once the server listens."""
     port, deadline = urlsplit(url).port, time.monotonic() + PATIENCE
     while True:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
         try:
-            connection.request("GET", path)
+            connection.request("GET", path, headers=headers)
             response = connection.getresponse()
             response.read()
         except ConnectionRefusedError:
@@ -90,6 +93,54 @@ def test_the_practice_servers_are_printed_as_json_and_stop_when_told(tmp_path: P
     for port in told["ports"].values():
         with pytest.raises(ConnectionRefusedError):
             socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
+
+
+def test_practice_servers_begin_with_the_faults_that_are_named(tmp_path: Path) -> None:
+    words = ("practice", "--fault", "busy", "--fault=greylisted")
+    with started(tmp_path, *words) as process:
+        assert process.stdout is not None
+        told = json.loads("".join(iter(process.stdout.readline, "}\n")) + "}")
+        on = {name: fault.name for name, fault in Switches(told["faults"]).on().items()}
+        with socket.create_connection(("127.0.0.1", told["ports"]["pop3"]), PATIENCE) as client:
+            assert client.recv(99).startswith(b"-ERR [SYS/TEMP]")
+
+    assert on == {"pop3": "busy", "smtp": "greylisted", "imap": "busy"}
+
+
+def test_practice_servers_do_not_start_with_a_fault_that_does_not_exist(run: Run) -> None:
+    done = run("practice", "--fault=bussy")
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "there is no fault 'bussy'; there is: busy" in done.stderr
+
+
+def environment_of_a_kernel(process: subprocess.Popen[str]) -> dict[str, str]:
+    """Return what a page's kernel finds in its environment, once a page was asked for."""
+    children = Path(f"/proc/{process.pid}/task").glob("*/children")
+    kernels = [child for one in children for child in one.read_text().split()]
+    told = Path(f"/proc/{kernels[0]}/environ").read_bytes().decode().split("\0")
+    return dict(one.split("=", 1) for one in told if one)
+
+
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="needs /proc")
+@pytest.mark.parametrize("practice", [True, False])
+def test_pages_can_break_the_servers_that_were_started_for_them_and_no_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, practice: bool
+) -> None:
+    monkeypatch.setenv(FAULTS_FILE, str(tmp_path / "elsewhere.json"))
+    words = ["--practice"] if practice else [f"--store={tmp_path / 'store'}"]
+    with started(tmp_path, "dashboard", "--no-browser", *words) as process:
+        assert process.stdout is not None
+        url = process.stdout.readline().strip()
+        token = urlsplit(url).query.removeprefix("token=")
+        assert answer(url, "/", Authorization=f"token {token}")[0] == 200
+        told = environment_of_a_kernel(process)
+        ports = json.loads(told.get(PORTS, "{}"))
+        for port in ports.values():
+            socket.create_connection(("127.0.0.1", port), timeout=PATIENCE).close()
+
+    assert ("imaps" in ports, FAULTS_FILE in told) == (practice, practice)
+    assert told.get(FAULTS_FILE) != str(tmp_path / "elsewhere.json")
 
 
 def test_practice_never_touches_a_store_with_settings(run: Run, tmp_path: Path) -> None:
