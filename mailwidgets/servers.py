@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Self
 
 from mailwidgets.checks.ladder import CheckRun
-from mailwidgets.connection.endpoint import OnStep
+from mailwidgets.connection.endpoint import OnStep, place_of
 from mailwidgets.ledger import Ledger
 from mailwidgets.location import folder_of, store_at
 from mailwidgets.reports.report import Report
@@ -34,8 +34,11 @@ class Servers(Ledger):
         vault: seals and opens passwords; by default with the keys of the environment.
         author: who is named in the history; by default the person at work.
         ca_pem: certificates that checks trust besides the system's and the company's own.
-        dns: name server that a search for servers asks, as ``127.0.0.1:5353``; empty: the
-            system's.
+        dns: name server that checks and a search for servers ask, as ``127.0.0.1:5353``; for
+            names that it refuses, and where it is empty, the system's are asked.
+
+    Raises:
+        InvalidValue: the name server is no IP address with or without a port.
     """
 
     def __init__(  # noqa: PLR0913 - each has a default, and is given by name
@@ -49,6 +52,8 @@ class Servers(Ledger):
         dns: str = "",
     ) -> None:
         super().__init__(store, identity, vault=vault, author=author)
+        if dns:
+            place_of(dns)
         self.ca_pem = ca_pem
         self.dns = dns
 
@@ -75,7 +80,8 @@ class Servers(Ledger):
 
         Raises:
             InvalidId: if a name cannot be kept.
-            InvalidValue: if the CA file holds no certificates.
+            InvalidValue: if the CA file holds no certificates, or the name server is no IP
+                address with or without a port.
             StoreError: if nothing can be opened there, or the CA file cannot be read.
         """
         told = {name: os.environ.get(f"MAILWIDGETS_{name}") for name in _TOLD}
@@ -100,7 +106,7 @@ class Servers(Ledger):
         self, changes: Iterable[Change] = (), documents: Documents | None = None
     ) -> Targets:
         """Return the values in force as checks take them; the arguments are as for ``resolve``."""
-        return Targets(self.resolve(changes, documents), self.vault, self.ca_pem)
+        return Targets(self.resolve(changes, documents), self.vault, self.ca_pem, self.dns)
 
     def start_check(
         self,

@@ -34,11 +34,13 @@ class Targets:
         resolution: the values, those of a draft included.
         vault: opens stored passwords; a typed one needs no key.
         ca_pem: certificates trusted for this run besides the company's own.
+        dns: name server to look hosts up at, as ``127.0.0.1:5353``; empty: the system's.
     """
 
     resolution: Resolution
     vault: Vault
     ca_pem: str = ""
+    dns: str = ""
 
     def configured(self) -> tuple[str, ...]:
         """Return the sections that name a server, in the panel's order."""
@@ -226,6 +228,7 @@ class Targets:
             ca_pem=self._ca(),
             pins=_pins(self._of("trust", "pins") or (), host, port),
             allowed_hosts=self._of("trust", "allowed_hosts") or (),
+            dns=self.dns,
         )
 
     def login(self, section: str) -> Login:

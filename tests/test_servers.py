@@ -10,6 +10,7 @@ from mailwidgets.errors import InvalidValue, StoreError, UnknownSetting, WrongLe
 from mailwidgets.reports.report import Step
 from mailwidgets.settings.levels import Level
 from mailwidgets.settings.secret import Sealed
+from mailwidgets.targets import CHECKED
 
 
 def test_what_is_committed_is_in_force_at_once(servers: Servers) -> None:
@@ -70,6 +71,25 @@ def test_the_environment_tells_what_the_caller_does_not(
     assert (tmp_path / "told" / "users" / "ben.json").exists()
     assert told.identity.workstation == "WS-02"
     assert Servers.open(user="ana").identity.user == "ana"
+
+
+def test_the_name_server_of_the_environment_is_asked_by_every_check(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("MAILWIDGETS_DNS", "127.0.0.1:5353")
+    told = Servers.open(tmp_path / "store")
+
+    assert {told.targets().endpoint(one).dns for one in CHECKED} == {"127.0.0.1:5353"}
+    assert told.as_seen_by("ben").targets().endpoint("imap").dns == "127.0.0.1:5353"
+
+
+def test_a_name_server_that_is_none_is_refused_at_once(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("MAILWIDGETS_DNS", "nowhere")
+
+    with pytest.raises(InvalidValue, match=r"such as 127.0.0.1:5353, not 'nowhere'"):
+        Servers.open(tmp_path / "store")
 
 
 def test_a_location_that_is_no_store_is_refused_without_showing_its_password() -> None:

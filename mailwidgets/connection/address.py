@@ -13,6 +13,7 @@ import socket
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from mailwidgets.connection import name_server
 from mailwidgets.connection.endpoint import Endpoint
 from mailwidgets.connection.patience import Patience
 from mailwidgets.connection.threads import together
@@ -138,20 +139,43 @@ async def resolve(endpoint: Endpoint, patience: Patience, *, suggest: bool = Tru
     """
     try:
         must_be_allowed(endpoint)
-        return await _looked_up(a_label(endpoint.host), endpoint.port, patience)
+        return await _looked_up(a_label(endpoint.host), endpoint, patience)
     except Fault as fault:
         if fault.code == "dns_not_found" and suggest:
             _offer(fault, await _near(endpoint, min(_NEAR_SECONDS, patience.left)))
         raise
 
 
-async def _looked_up(name: str, port: int, patience: Patience) -> list[Address]:
+async def _looked_up(name: str, endpoint: Endpoint, patience: Patience) -> list[Address]:
+    """Return a host's addresses; literal ones and localhost (RFC 6761 §6.3) are asked of nobody."""
+    at_hand = _ip(name) is not None or name.lower() == "localhost"
+    found = None
+    if endpoint.dns and not at_hand:
+        found = await name_server.addresses(endpoint.dns, name, patience)
+    if found is None:
+        return await _by_system(name, endpoint.port, patience, at_hand=at_hand)
+    return _interleaved(_address(ip, endpoint.port) for ip in dict.fromkeys(found))
+
+
+def _address(ip: str, port: int) -> Address:
+    if ":" in ip:
+        return Address(socket.AddressFamily.AF_INET6, (ip, port, 0, 0))
+    return Address(socket.AddressFamily.AF_INET, (ip, port))
+
+
+async def _by_system(name: str, port: int, patience: Patience, *, at_hand: bool) -> list[Address]:
+    """Return a host's addresses as the system's resolver has them.
+
+    Args:
+        name: the host.
+        port: the addresses'.
+        patience: how long to wait.
+        at_hand: whether the system asks nobody for them, so that no thread is needed.
+    """
     lookup = functools.partial(socket.getaddrinfo, name, port, type=socket.SOCK_STREAM)
     try:
-        if _ip(name):  # asks nobody, so it needs no thread
-            found = lookup(flags=socket.AI_NUMERICHOST)
-        elif name.lower() == "localhost":  # nor does this (RFC 6761 §6.3)
-            found = lookup()
+        if at_hand:
+            found = lookup(flags=socket.AI_NUMERICHOST if _ip(name) else 0)
         else:
             found = await patience.wait(together(("addresses", name, port), lookup))
     except socket.gaierror as error:
@@ -177,7 +201,7 @@ async def _looked_up(name: str, port: int, patience: Patience) -> list[Address]:
     addresses = dict.fromkeys(
         Address(socket.AddressFamily(family), sockaddr) for family, *_kind, sockaddr in found
     )
-    return _interleaved(addresses)[:_MOST_ADDRESSES]
+    return _interleaved(addresses)
 
 
 def near_names(host: str) -> list[str]:
@@ -218,7 +242,7 @@ async def _near(endpoint: Endpoint, seconds: float) -> list[str]:
     patience = Patience(seconds)
     names = list(_allowed(endpoint, near_names(endpoint.host)))
     async with asyncio.TaskGroup() as looking:
-        looks = [looking.create_task(_exists(name, endpoint.port, patience)) for name in names]
+        looks = [looking.create_task(_exists(name, endpoint, patience)) for name in names]
     found = (name for name, look in zip(names, looks, strict=True) if look.result())
     return list(itertools.islice(found, _MOST_OFFERED))
 
@@ -230,9 +254,9 @@ def _allowed(endpoint: Endpoint, names: Iterable[str]) -> Iterator[str]:
             yield name
 
 
-async def _exists(name: str, port: int, patience: Patience) -> bool:
+async def _exists(name: str, endpoint: Endpoint, patience: Patience) -> bool:
     try:
-        return bool(await _looked_up(a_label(name), port, patience))
+        return bool(await _looked_up(a_label(name), endpoint, patience))
     except Fault:
         return False
 
@@ -250,12 +274,13 @@ def _offer(fault: Fault, names: list[str]) -> None:
 
 
 def _interleaved(addresses: Iterable[Address]) -> list[Address]:
-    """Return the addresses with the families taking turns; the resolver's first choice leads."""
+    """Return the first with the families taking turns; the resolver's first choice leads."""
     families: dict[socket.AddressFamily, list[Address]] = {}
     for address in addresses:
         families.setdefault(address.family, []).append(address)
     turns = itertools.zip_longest(*families.values())
-    return [address for turn in turns for address in turn if address is not None]
+    found = [address for turn in turns for address in turn if address is not None]
+    return found[:_MOST_ADDRESSES]
 
 
 def is_loopback(address: str) -> bool:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import enum
+import ipaddress
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import NoReturn
 
 from mailwidgets.errors import InvalidValue
+from mailwidgets.languages.texts import _
+from mailwidgets.protocols.octets import shown
 from mailwidgets.reports.report import Step
 
 OnStep = Callable[[Step], None]
@@ -18,6 +21,7 @@ IMPLICIT_PORTS = frozenset((465, 993, 995))
 STARTTLS_PORTS = frozenset((25, 110, 143, 587))
 """Ports on which TLS comes by STARTTLS or STLS."""
 _HIGHEST_PORT = 65535
+_DNS_PORT = 53
 _BREAKERS = ("\r", "\n", "\0")
 
 
@@ -49,6 +53,8 @@ class Endpoint:
             server's certificate must have; where there is one, no chain is verified.
         allowed_hosts: names and addresses a check may connect to, ``*.example.com`` for all
             names below it; empty means anywhere.
+        dns: name server to look the host up at, as ``127.0.0.1:5353``; for names that it refuses,
+            and where it is empty, the system looks them up.
 
     Raises:
         InvalidValue: a value no connection can be made with.
@@ -62,6 +68,7 @@ class Endpoint:
     ca_pem: str = field(default="", repr=False)
     pins: tuple[str, ...] = ()
     allowed_hosts: tuple[str, ...] = ()
+    dns: str = ""
 
     def __post_init__(self) -> None:
         one_line(host=self.host)
@@ -69,6 +76,8 @@ class Endpoint:
             raise InvalidValue(f"A port is a number from 1 to {_HIGHEST_PORT}, not {self.port}.")
         if not self.timeout > 0:
             raise InvalidValue(f"A timeout is a number of seconds above 0, not {self.timeout}.")
+        if self.dns:
+            place_of(self.dns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,3 +124,47 @@ def one_line(**values: str) -> None:
             raise InvalidValue(f"{name} must be one line of text: it contains CR, LF or NUL.")
         if any("\ud800" <= character <= "\udfff" for character in value):
             raise InvalidValue(f"{name} must be text: it contains half a surrogate pair.")
+
+
+def place_of(name_server: str) -> tuple[str, int]:
+    """Return the IP address and the port of a name server, without dnspython.
+
+    >>> place_of("[::1]:5353"), place_of("192.0.2.1")
+    (('::1', 5353), ('192.0.2.1', 53))
+
+    Args:
+        name_server: IP address, with a port if it is not 53: ``192.0.2.1``, ``127.0.0.1:5353``,
+            ``[::1]:5353``.
+
+    Raises:
+        InvalidValue: it is none of these.
+    """
+    host, colon, port = name_server.strip().rpartition(":")
+    if is_ip(name_server.strip("[] ")) or not colon:
+        host, port = name_server, str(_DNS_PORT)
+    host, chosen = host.strip("[] "), port_number(port)
+    if not is_ip(host) or not chosen:
+        raise InvalidValue(
+            _(
+                "A name server is an IP address with or without a port, such as "
+                "127.0.0.1:5353, not {server}."
+            ).format(server=repr(shown(name_server, 80)))
+        )
+    return host, chosen
+
+
+def is_ip(name: str) -> bool:
+    """Return whether a host is an IPv4 or IPv6 address, without a zone, which may hold anything."""
+    if "%" in name:
+        return False
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
+
+
+def port_number(text: str) -> int:
+    """Return the port, 0 where the text is none."""
+    port = int(text) if text.isascii() and text.isdigit() and len(text) <= 5 else 0  # noqa: PLR2004 - 65535
+    return port if port <= _HIGHEST_PORT else 0

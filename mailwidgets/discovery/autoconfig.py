@@ -8,11 +8,11 @@ from collections.abc import Awaitable
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
-from mailwidgets.connection.endpoint import TlsMode
+from mailwidgets.connection.endpoint import TlsMode, port_number
 from mailwidgets.connection.threads import in_thread
 from mailwidgets.discovery.client_config import MAX_OCTETS, Refused, Server, servers
 from mailwidgets.discovery.fetch import Fetcher, NotFetched
-from mailwidgets.discovery.names import MailAddress, host_name, port_number
+from mailwidgets.discovery.names import MailAddress, host_name
 from mailwidgets.discovery.proposal import PROTOCOLS, Proposal, Source
 from mailwidgets.discovery.srv import Found, outside
 from mailwidgets.languages.texts import _

@@ -7,6 +7,7 @@ import ssl
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from mailwidgets.checks.counter_probe import ALTERNATIVES, Alternative
+from mailwidgets.connection.name_server import NoRecords
 from mailwidgets.connection.patience import Patience
 from mailwidgets.connection.tls import verifying_context
 from mailwidgets.discovery.autoconfig import from_autoconfig
@@ -16,7 +17,7 @@ from mailwidgets.discovery.guess import guesses
 from mailwidgets.discovery.names import MailAddress
 from mailwidgets.discovery.probe import Manner, proven
 from mailwidgets.discovery.proposal import PROTOCOLS, Discovery, Proposal
-from mailwidgets.discovery.resolver import NoRecords, Resolver
+from mailwidgets.discovery.resolver import Resolver
 from mailwidgets.discovery.srv import Found, from_srv
 from mailwidgets.errors import InvalidValue
 from mailwidgets.languages.texts import _

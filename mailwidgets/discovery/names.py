@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from dataclasses import dataclass
 
 from mailwidgets.connection.address import a_label
-from mailwidgets.connection.endpoint import one_line
+from mailwidgets.connection.endpoint import is_ip, one_line
 from mailwidgets.errors import InvalidValue
 from mailwidgets.languages.texts import _
 from mailwidgets.protocols.octets import shown
@@ -16,7 +15,6 @@ from mailwidgets.reports.fault import Fault
 _LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)\Z")
 _LONGEST_NAME = 253  # RFC 1035 §2.3.4
 _LONGEST_ADDRESS = 254  # octets, RFC 5321 §4.5.3.1.3
-_HIGHEST_PORT = 65535
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,20 +83,3 @@ def host_name(text: str) -> str:
     labels = name.split(".")
     fits = len(name) <= _LONGEST_NAME and all(_LABEL.match(label) for label in labels)
     return name if fits and not labels[-1].isdigit() else ""
-
-
-def is_ip(name: str) -> bool:
-    """Return whether a host is an IPv4 or IPv6 address, without a zone, which may hold anything."""
-    if "%" in name:
-        return False
-    try:
-        ipaddress.ip_address(name)
-    except ValueError:
-        return False
-    return True
-
-
-def port_number(text: str) -> int:
-    """Return the port, 0 where the text is none."""
-    port = int(text) if text.isascii() and text.isdigit() and len(text) <= 5 else 0  # noqa: PLR2004 - 65535
-    return port if port <= _HIGHEST_PORT else 0

@@ -6,10 +6,11 @@ import asyncio
 from dataclasses import dataclass, field
 
 from mailwidgets.connection.endpoint import TlsMode
+from mailwidgets.connection.name_server import NoRecords
 from mailwidgets.connection.patience import Patience
 from mailwidgets.discovery.names import MailAddress
 from mailwidgets.discovery.proposal import Proposal, Source
-from mailwidgets.discovery.resolver import NoRecords, Resolver
+from mailwidgets.discovery.resolver import Resolver
 from mailwidgets.languages.texts import N_, _
 
 SERVICES = (

@@ -18,10 +18,11 @@ from web_server import page, web
 
 from mailwidgets.checks.counter_probe import Alternative
 from mailwidgets.connection.endpoint import TlsMode
+from mailwidgets.connection.name_server import NoRecords
 from mailwidgets.connection.patience import Patience
 from mailwidgets.discovery.discover import discover
 from mailwidgets.discovery.proposal import Discovery, Source
-from mailwidgets.discovery.resolver import NoRecords, Resolver, Service
+from mailwidgets.discovery.resolver import Resolver, Service
 from mailwidgets.errors import InvalidValue
 from mailwidgets.practice import Practice
 

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailwidgets.discovery.names import MailAddress, host_name, port_number
+from mailwidgets.connection.endpoint import port_number
+from mailwidgets.discovery.names import MailAddress, host_name
 from mailwidgets.errors import InvalidValue
 
 
