@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from mailwidgets.custody.sealed import commit_sealed, owner
 from mailwidgets.errors import InvalidValue
 from mailwidgets.everyone.standing import COMPANY
-from mailwidgets.history.past import Past
+from mailwidgets.history.returning import Returning
 from mailwidgets.location import folder_of
 from mailwidgets.moving.moving import Moving
 from mailwidgets.settings.documents import ANY, UNSET, Change, Document, Documents, drafted
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from mailwidgets.moving.migrate import Migration
 
 
-class Ledger(Past, Moving):
+class Ledger(Returning, Moving):
     """The settings of a store for one identity.
 
     Args:

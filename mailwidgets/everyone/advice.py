@@ -32,6 +32,11 @@ _ESCAPED: Final = re.compile(r"\\([0-7]{3})")
 def advice(folder: Path | None, documents: int) -> str:
     """Return, in words, that a store should move to a database; empty while it need not.
 
+    >>> advice(folder, 10_000), advice(None, 1_000_000)
+    ('', '')
+    >>> "200,000 small files" in advice(folder, 100_000)
+    True
+
     Args:
         folder: the store's; ``None`` for one that is in a database already.
         documents: how many users and workstations it holds.
@@ -58,7 +63,11 @@ def advice(folder: Path | None, documents: int) -> str:
 
 
 def on_network(folder: Path) -> bool:
-    """Return whether a folder is on a network share, as far as the system tells (Linux alone)."""
+    """Return whether a folder is on a network share, as far as the system tells (Linux alone).
+
+    >>> on_network(folder)
+    False
+    """
     try:
         table = _MOUNTS.read_text("utf-8", "surrogateescape")
     except OSError:
@@ -67,7 +76,11 @@ def on_network(folder: Path) -> bool:
 
 
 def file_system(path: Path, table: str) -> str:
-    """Return the kind of file system that a path is on.
+    r"""Return the kind of file system that a path is on.
+
+    >>> mounts = "21 1 8:1 / / rw - ext4 /dev/sda1 rw\n36 21 0:40 / /srv rw - nfs4 nas:/srv rw"
+    >>> file_system(Path("/srv/mail"), mounts), file_system(Path("/home"), mounts)
+    ('nfs4', 'ext4')
 
     Args:
         path: an absolute one.

@@ -38,6 +38,11 @@ def effective_of_users(
 ) -> pd.DataFrame:
     """Return every user's effective values, as ``resolve`` has them.
 
+    >>> documents = servers.store.read_all(Level.USER)
+    >>> table = effective_of_users(documents, servers.documents().company)
+    >>> table[("smtp", "user")].to_dict()
+    {'ana': 'ana@practice.example'}
+
     Args:
         documents: each user's, each user once; may be a generator.
         company: the company's.
@@ -61,6 +66,11 @@ def effective_of_workstations(
 ) -> pd.DataFrame:
     """Return every workstation's effective values, as ``resolve`` has them for anyone there.
 
+    >>> documents = servers.store.read_all(Level.WORKSTATION)
+    >>> table = effective_of_workstations(documents, servers.documents().company)
+    >>> table[("imap", "name")].to_dict()
+    {'practice': 'localhost'}
+
     Args:
         documents: each workstation's, each once; may be a generator.
         company: the company's.
@@ -77,7 +87,14 @@ def effective_of_workstations(
 
 
 def noting(documents: Iterable[Document], problems: list[str] | None) -> Iterator[Document]:
-    """Yield the documents; add to a list, in words, every stored value that was passed over."""
+    """Yield the documents; add to a list, in words, every stored value that was passed over.
+
+    >>> damaged = replace(servers.documents().user, problems={("smtp", "port"): "Is no number."})
+    >>> problems = []
+    >>> documents = list(noting([damaged], problems))
+    >>> problems
+    ['user ana: smtp.port: Is no number.']
+    """
     for document in documents:
         if problems is not None:
             told = document.problems.items()

@@ -27,6 +27,11 @@ _NOBODY: Final = Identity("nobody", "nobody")  # stands for whoever stores nothi
 def impact(store: Store, changes: Sequence[Change], reader: Reader | None = None) -> Impact:
     """Return what changes would do to the values in force for everyone in a store.
 
+    >>> change = servers.change("smtp.timeout", 20, level=Level.COMPANY)
+    >>> print(impact(servers.store, [change]))
+    smtp.timeout: 30 (default) → 20 (company) for every user that has stored nothing
+    smtp.timeout: unchanged for 1 user (ana)
+
     Args:
         store: where the documents live.
         changes: each fit for its setting.
@@ -48,6 +53,10 @@ def impact(store: Store, changes: Sequence[Change], reader: Reader | None = None
 
 def compare(standing: Standing, changes: Sequence[Change]) -> Impact:
     """Return what changes would do to documents as they stand. Pure.
+
+    >>> standing = Standing({COMPANY: Document(COMPANY)})
+    >>> print(compare(standing, [servers.change("workflow.port", 587)]))
+    workflow.port: 25 (default) → 587 (company) for the company
 
     Args:
         standing: the company's document and all that the changes may reach.

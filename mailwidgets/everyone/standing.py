@@ -78,6 +78,10 @@ class Reader:
 
 
 def is_there(document: Document) -> bool:
-    """Return whether a document holds anything, or ever did."""
+    """Return whether a document holds anything, or ever did.
+
+    >>> is_there(Document(COMPANY)), is_there(servers.documents().company)
+    (False, True)
+    """
     held = (document.commit, document.values, document.locks, document.problems, document.unknown)
     return any(held)

@@ -78,6 +78,12 @@ def differences(store: Store, place: Place, first: Moment, last: Moment) -> list
     happened. Until then it counts as done just now: it shows where one of the moments is now, or
     where a later commit of the same setting lies between them.
 
+    >>> first = servers.moment(next(servers.history()).id)
+    >>> _ = servers.commit([servers.change("smtp.port", 465)])
+    >>> place = servers.documents().user.place
+    >>> [str(one.edit) for one in differences(servers.store, place, first, servers.moment("now"))]
+    ['smtp.port (user ana): ... → 465']
+
     Args:
         store: whose history tells it.
         place: whose settings.
@@ -101,6 +107,13 @@ def differences_to_now(
 ) -> tuple[Document, list[Difference]]:
     """Return a place's document, and what differs there from what was stored at a moment.
 
+    >>> first = servers.moment(next(servers.history()).id)
+    >>> _ = servers.commit([servers.change("smtp.port", 465)])
+    >>> place = servers.documents().user.place
+    >>> document, found = differences_to_now(servers.store, place, first)
+    >>> [str(one.edit) for one in found]
+    ['smtp.port (user ana): ... → 465']
+
     Raises:
         StoreError: if the place or its history cannot be read.
     """
@@ -117,6 +130,10 @@ def differences_to_now(
 
 def document_of(store: Store, place: Place) -> Document:
     """Return one place's document, whatever became of the others; an absent one is empty.
+
+    >>> place = servers.documents().user.place
+    >>> document_of(servers.store, place).get(("pop3", "user"))
+    'ana@practice.example'
 
     Raises:
         StoreError: if it cannot be read.
@@ -224,6 +241,11 @@ class Contrast:
 
 
 def contrasts(one: Resolution, other: Resolution, *, every: bool = False) -> list[Contrast]:
-    """Return the settings whose effective values differ between two identities, or every one."""
+    """Return the settings whose effective values differ between two identities, or every one.
+
+    >>> ana, ben = (servers.as_seen_by(one).resolve() for one in ("ana", "ben"))
+    >>> [one.one.setting.name for one in contrasts(ana, ben)][:3]
+    ['pop3.port', 'pop3.timeout', 'pop3.user']
+    """
     rows = [Contrast(one[key], other[key]) for key in one]
     return [row for row in rows if every or row.differs]

@@ -19,6 +19,9 @@ _Order = tuple[datetime, str]
 def everywhere(store: Store) -> list[Place]:
     """Return all places of all levels that hold a document.
 
+    >>> [str(place) for place in everywhere(servers.store)]
+    ['company', 'user ana', 'workstation practice']
+
     Raises:
         StoreError: if the store cannot be read.
     """
@@ -29,6 +32,10 @@ def histories(
     store: Store, places: Sequence[Place], *, passed_over: list[StoreError] | None = None
 ) -> Iterator[Commit]:
     """Return the commits that touched some places, the newest first.
+
+    >>> _ = servers.snapshot("as it was")
+    >>> [commit.snapshot for commit in histories(servers.store, everywhere(servers.store))]
+    ['as it was', '']
 
     Args:
         store: where they are kept.
@@ -43,7 +50,12 @@ def histories(
 
 
 def order(commit: Commit) -> _Order:
-    """Return what sorts commits by time; two of one instant by their ids."""
+    """Return what sorts commits by time; two of one instant by their ids.
+
+    >>> commits = list(servers.history())
+    >>> commits == sorted(commits, key=order, reverse=True)
+    True
+    """
     return (commit.at, commit.id)
 
 

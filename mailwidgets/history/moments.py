@@ -62,6 +62,12 @@ class Moment:
 def parse_time(text: str, now: datetime) -> datetime | None:
     """Return the time that a text names, with its offset; ``None`` if it is no time.
 
+    >>> now = datetime.fromisoformat("2026-11-23T18:00+01:00")
+    >>> parse_time("2 hours ago", now).isoformat()
+    '2026-11-23T16:00:00+01:00'
+    >>> parse_time("before the move", now) is None
+    True
+
     Args:
         text: a date or time of ISO 8601, with hyphens; ``2 hours ago``; ``yesterday``, or
             ``today 9:30``.
@@ -92,6 +98,13 @@ def parse_time(text: str, now: datetime) -> datetime | None:
 def fit_name(name: str) -> str:
     """Return a snapshot's name as it is kept: one line, not to be taken for another moment.
 
+    >>> fit_name(" before the move ")
+    'before the move'
+    >>> fit_name("2026-11-23")
+    Traceback (most recent call last):
+        ...
+    mailwidgets.errors.InvalidValue: '2026-11-23' reads as a time or as the id of a commit: ...
+
     Raises:
         InvalidValue: if it is empty, too long, or reads as a time or as a commit's id.
     """
@@ -117,6 +130,10 @@ def snapshots(
 ) -> list[Commit]:
     """Return the commits that name a moment, the newest first; see ``histories``.
 
+    >>> _ = servers.snapshot("as it was")
+    >>> [one.snapshot for one in snapshots(servers.store, everywhere(servers.store))]
+    ['as it was']
+
     Raises:
         StoreError: if the history cannot be read.
     """
@@ -126,6 +143,10 @@ def snapshots(
 
 def parse_moment(text: str | datetime, store: Store, places: Sequence[Place]) -> Moment:
     """Return the moment that a person names.
+
+    >>> made = servers.snapshot("as it was")
+    >>> parse_moment("as it was", servers.store, made.places).at == made.at
+    True
 
     Args:
         text: ``now``, a time, the beginning of a commit's id, or a snapshot's name; of a
@@ -168,6 +189,10 @@ def parse_moment(text: str | datetime, store: Store, places: Sequence[Place]) ->
 
 def find_commit(prefix: str, store: Store, places: Sequence[Place]) -> Commit:
     """Return the commit whose id begins as given, as much of it as this person may see.
+
+    >>> made = servers.commit([servers.change("smtp.port", 465)])
+    >>> find_commit(made.id[:8], servers.store, made.places) == made
+    True
 
     Args:
         prefix: at least 4 hexadecimal digits.

@@ -1,4 +1,4 @@
-"""The past of a store as one person sees it: read, compared, named, and gone back to."""
+"""The past of a store as one person sees it: read, compared and named."""
 
 from __future__ import annotations
 
@@ -15,12 +15,10 @@ from mailwidgets.history.histories import histories
 from mailwidgets.history.moments import (
     NOW,
     Moment,
-    find_commit,
     fit_name,
     parse_moment,
     snapshots,
 )
-from mailwidgets.history.undo import Plan, plan_return, plan_undo
 from mailwidgets.settings import rules
 from mailwidgets.settings.levels import Identity, Level, Place, fit_id
 from mailwidgets.settings.resolve import resolve
@@ -34,6 +32,9 @@ if TYPE_CHECKING:
 
 class Past:
     """What a ledger knows of its store's past.
+
+    >>> [len(commit.edits) for commit in servers.history()]
+    [23]
 
     Attributes:
         store: where the documents live.
@@ -55,6 +56,12 @@ class Past:
         passed_over: list[StoreError] | None = None,
     ) -> Iterator[Commit]:
         """Return the commits that touched some places, the newest first, read one by one.
+
+        >>> _ = servers.commit([servers.change("smtp.port", 465)], why="implicit TLS")
+        >>> for commit in servers.history(setting="smtp.port"):
+        ...     print(commit.why, *commit.edits, sep="; ")
+        implicit TLS; smtp.port (user ana): ... → 465
+        ; smtp.port (user ana): unset → ...
 
         Args:
             places: by default the three that decide for this identity.
@@ -85,13 +92,25 @@ class Past:
     def history_table(
         self, places: Sequence[Place] = (), *, limit: int | None = 1000, everywhere: bool = False
     ) -> pd.DataFrame:
-        """Return the history as a table with a row per edit (needs pandas); see ``history``."""
+        """Return the history as a table with a row per edit (needs pandas); see ``history``.
+
+        >>> table = servers.history_table()
+        >>> table.set_index("Setting").loc["pop3.password", ["Place", "Before", "After"]].tolist()
+        ['user ana', '', 'set']
+        """
         from mailwidgets.history.tables import history_table  # noqa: PLC0415 - pandas takes 0.3 s
 
         return history_table(islice(self.history(places, everywhere=everywhere), limit))
 
     def moment(self, text: str | datetime) -> Moment:
         """Return the moment that a person names: a time, a commit, a snapshot, or ``now``.
+
+        >>> servers.moment("2026-11-23T18:00+01:00").at.isoformat()
+        '2026-11-23T18:00:00+01:00'
+        >>> servers.moment("last spring")
+        Traceback (most recent call last):
+            ...
+        mailwidgets.errors.UnknownMoment: no moment is called 'last spring': expected now, ...
 
         Raises:
             UnknownMoment: if there is none of that name, or several.
@@ -103,6 +122,11 @@ class Past:
         """Name this moment, to compare with it or go back to it later.
 
         It is kept in the company's place where this person may write it, else in their own.
+
+        >>> _ = servers.snapshot("before the move", why="all checks pass")
+        >>> _ = servers.commit([servers.change("smtp.port", 465)])
+        >>> [str(one.edit) for one in servers.diff("before the move")]
+        ['smtp.port (user ana): ... → 465']
 
         Args:
             name: one line, not yet taken, not to be mistaken for a time or a commit.
@@ -129,6 +153,10 @@ class Past:
     def snapshots(self, *, passed_over: list[StoreError] | None = None) -> list[Commit]:
         """Return the company's snapshots and this identity's, the newest first.
 
+        >>> _ = servers.snapshot("before the move")
+        >>> [commit.snapshot for commit in servers.snapshots()]
+        ['before the move']
+
         Args:
             passed_over: as for ``history``.
 
@@ -136,80 +164,6 @@ class Past:
             StoreError: if the history cannot be read.
         """
         return snapshots(self.store, self._own(), passed_over=passed_over)
-
-    def plan_undo(self, commit: str) -> Plan:
-        """Return what taking back a commit would change, and what stands in its way.
-
-        Args:
-            commit: its id, or the beginning of it.
-
-        Raises:
-            UnknownMoment: if there is none, or several.
-            StoreError: if the store cannot be read.
-        """
-        found = find_commit(commit, self.store, self._own())
-        return plan_undo(self.store, found)
-
-    def plan_return(
-        self, moment: str | datetime, *, places: Sequence[Place] = (), everywhere: bool = False
-    ) -> Plan:
-        """Return what going back to a moment would change, and what cannot come back.
-
-        Raises:
-            UnknownMoment: if there is no such moment.
-            StoreError: if the store cannot be read.
-        """
-        chosen = self._chosen(places, everywhere)
-        return plan_return(self.store, chosen, self.moment(moment))
-
-    def undo(self, commit: str, *, force: bool = False, why: str = "") -> Commit | None:
-        """Take back a commit, by a commit; a taking back can be taken back, too.
-
-        Args:
-            commit: its id, or the beginning of it.
-            force: whether it goes back whatever came later; what cannot come back, such as a
-                password that was replaced, is left as it is, and the new commit says so.
-            why: a message for those who read the history.
-
-        Returns:
-            The new commit; ``None`` where everything is as it was before already.
-
-        Raises:
-            UnknownMoment: if there is no such commit, or several.
-            CannotUndo: if later commits stand on the same settings, if they were edited outside
-                mailwidgets since, or if something cannot come back; says what.
-            Conflict: if someone changes the same settings at this very moment.
-            StoreError: if the store refuses; nothing is changed.
-        """
-        return self.carry_out(self.plan_undo(commit), force=force, why=why)
-
-    def restore(
-        self,
-        moment: str | datetime,
-        *,
-        places: Sequence[Place] = (),
-        everywhere: bool = False,
-        force: bool = False,
-        why: str = "",
-    ) -> Commit | None:
-        """Go back to what was stored at a moment, by one commit; raises as ``undo`` does.
-
-        Args:
-            moment: a time, a commit's id, or a snapshot's name.
-            places: by default the three that decide for this identity.
-            everywhere: all places of all levels instead.
-            force: whether the rest goes back where something cannot.
-            why: a message; by default it names the moment.
-        """
-        plan = self.plan_return(moment, places=places, everywhere=everywhere)
-        return self.carry_out(plan, force=force, why=why or f"back to {moment}".strip())
-
-    def carry_out(self, plan: Plan, *, force: bool = False, why: str = "") -> Commit | None:
-        """Commit a plan, if it stands as it was made; raises as ``undo`` does."""
-        note = self.note(why)
-        changes = plan.checked(force=force)
-        note = replace(note, why=plan.told(note.why), undoes=plan.undoes)
-        return self.store.commit(changes, note) if changes else None
 
     def diff(
         self,
@@ -221,6 +175,12 @@ class Past:
         passed_over: list[StoreError] | None = None,
     ) -> list[Difference]:
         """Return what differs between two moments, place by place.
+
+        >>> first = next(servers.history())
+        >>> _ = servers.commit([servers.change("imap.timeout", 20)])
+        >>> for one in servers.diff(first.id):
+        ...     print(one.edit)
+        imap.timeout (user ana): 10 → 20
 
         Args:
             first: a time, a commit's id, or a snapshot's name.
@@ -251,6 +211,12 @@ class Past:
 
         Two passwords of two places count as different: nobody can tell.
 
+        >>> for one in servers.compare(other_workstation="WS-02"):
+        ...     print(one.one.setting.name, one.one.from_words, "→", one.other.from_words)
+        pop3.name workstation → default
+        smtp.name workstation → default
+        imap.name workstation → default
+
         Args:
             other_user: else this identity's.
             other_workstation: else this identity's.
@@ -268,7 +234,12 @@ class Past:
     def compare_table(
         self, *, other_user: str = "", other_workstation: str = "", every: bool = False
     ) -> pd.DataFrame:
-        """Return ``compare`` as a table, indexed by (section, setting) (needs pandas)."""
+        """Return ``compare`` as a table, indexed by (section, setting) (needs pandas).
+
+        >>> table = servers.compare_table(other_user="ben")
+        >>> table.loc[("pop3", "user")].tolist()
+        ['ana@practice.example', 'user', '', 'default']
+        """
         from mailwidgets.history.tables import contrast_table  # noqa: PLC0415 - as above
 
         return contrast_table(
@@ -277,6 +248,10 @@ class Past:
 
     def note(self, why: str = "") -> Note:
         """Return what goes with a commit of this person.
+
+        >>> note = servers.note("the provider asks for it")
+        >>> note.by == servers.author, note.why
+        (True, 'the provider asks for it')
 
         Raises:
             InvalidValue: if the message is no line of text.

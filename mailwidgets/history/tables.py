@@ -18,6 +18,10 @@ def history_table(commits: Iterable[Commit]) -> pd.DataFrame:
 
     Columns: Commit (its id), At (in UTC), By, Why (or the snapshot's name), Place, Setting,
     Before and After in words, a secret as ``set``, nothing as an empty text.
+
+    >>> table = history_table(servers.history(setting="smtp.tls"))
+    >>> table[["Place", "Setting", "Before", "After"]].values.tolist()
+    [['user ana', 'smtp.tls', '', 'SSL/TLS']]
     """
     rows = []
     for commit in commits:
@@ -36,6 +40,10 @@ def contrast_table(rows: Iterable[Contrast]) -> pd.DataFrame:
     """Return a row per setting, indexed by (section, setting), with what decides for each side.
 
     Columns: Effective and From for the first identity, Other and Other from for the second.
+
+    >>> table = contrast_table(servers.compare(other_user="ben"))
+    >>> table.loc[("pop3", "password")].tolist()
+    ['set', 'user', '', 'default']
     """
     listed = list(rows)
     cells = [

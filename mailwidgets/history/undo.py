@@ -111,7 +111,12 @@ class Plan:
 
 
 def abridged(commit: Commit, most: int) -> str:
-    """Return a commit as an entry of a log, of its edits only so many."""
+    """Return a commit as an entry of a log, of its edits only so many.
+
+    >>> made = servers.commit([servers.change("smtp.port", 25), servers.change("smtp.tls", "none")])
+    >>> abridged(made, 1).splitlines()[-1]
+    '    and 1 more'
+    """
     more = len(commit.edits) - most
     told = str(replace(commit, edits=commit.edits[:most]))
     return f"{told}\n    and {more:,} more" if more > 0 else told
@@ -126,6 +131,10 @@ def _first(lines: Iterable[str]) -> Iterator[str]:
 
 def plan_undo(store: Store, commit: Commit) -> Plan:
     """Return what it takes to take back a commit; a place that cannot be read is left.
+
+    >>> made = servers.commit([servers.change("smtp.port", 465)])
+    >>> [change.base for change in plan_undo(servers.store, made).changes]
+    [465]
 
     Args:
         store: where it was made.
@@ -180,6 +189,10 @@ def plan_return(store: Store, places: Iterable[Place], moment: Moment) -> Plan:
     """Return what it takes to go back to what some places held at a moment.
 
     A place that is damaged, or that this person may not read, is left.
+
+    >>> moment = servers.moment(next(servers.history()).id)
+    >>> plan_return(servers.store, [servers.documents().user.place], moment).changes
+    ()
 
     Raises:
         StoreError: if the store cannot be reached.
