@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 class Ledger(Returning, Moving):
     """The settings of a store for one identity.
 
+    >>> servers.identity
+    Identity(user='ana', workstation='practice')
+
     Args:
         store: where the documents live.
         identity: for whom values are resolved and written.
@@ -56,6 +59,9 @@ class Ledger(Returning, Moving):
     def documents(self) -> Documents:
         """Return the documents that decide for this identity.
 
+        >>> servers.documents().user.values["imap", "timeout"]
+        10
+
         Raises:
             StoreError: if one cannot be read.
         """
@@ -65,6 +71,12 @@ class Ledger(Returning, Moving):
         self, changes: Iterable[Change] = (), documents: Documents | None = None
     ) -> Resolution:
         """Return every setting's value in force and where it comes from.
+
+        >>> value = servers.resolve()["smtp", "user"]
+        >>> value.effective, value.origin, value.borrowed
+        ('ana@practice.example', 'user', 'pop3')
+        >>> servers.resolve([servers.change("smtp.port", 465)])["smtp", "port"].effective
+        465
 
         Args:
             changes: a draft's edits, to see what they would make of it.
@@ -77,6 +89,12 @@ class Ledger(Returning, Moving):
         """Return the effective table of this identity, or of another one (needs pandas).
 
         A row per setting, indexed by (section, setting); see ``effective_table``.
+
+        >>> table = servers.effective()
+        >>> table.loc[("imap", "timeout"), ["Default", "Effective", "From"]].tolist()
+        [30, 10, 'user']
+        >>> servers.effective(user="ben").loc[("imap", "timeout"), "Effective"]
+        30
         """
         from mailwidgets.settings.effective import (  # noqa: PLC0415 - pandas takes 0.3 s
             effective_table,
@@ -94,6 +112,11 @@ class Ledger(Returning, Moving):
         unread: Unread = raised,
     ) -> pd.DataFrame:
         """Return the effective values of all users, a row each: see ``effective_of_users``.
+
+        >>> servers.everyone()["imap"]["timeout"].to_dict()
+        {'ana': 10.0}
+        >>> servers.everyone(origins=True)["imap"]["user"].to_dict()
+        {'ana': 'from POP3 (user)'}
 
         Args:
             workstation: where they sit; without one, what is kept there is left out.
@@ -126,6 +149,9 @@ class Ledger(Returning, Moving):
         """Return what is in force of the settings kept at workstations, a row each.
 
         The arguments, and what is raised, are as for ``everyone``.
+
+        >>> servers.every_workstation()["imap"]["name"].to_dict()
+        {'practice': 'localhost'}
         """
         from mailwidgets.everyone.fleet import (  # noqa: PLC0415 - pandas takes 0.3 s
             effective_of_workstations,
@@ -141,6 +167,13 @@ class Ledger(Returning, Moving):
         self, name: str, value: object, *, level: Level | None = None, base: object = ANY
     ) -> Change:
         """Return a change of one setting for this identity; ``None`` removes the value.
+
+        >>> servers.change("smtp.tls", "implicit").value
+        'implicit'
+        >>> servers.change("smtp.port", 0)
+        Traceback (most recent call last):
+            ...
+        mailwidgets.errors.InvalidValue: smtp.port: Must be a whole number from 1 to 65535, not 0.
 
         Args:
             name: dotted, as ``pop3.port``.
@@ -166,6 +199,10 @@ class Ledger(Returning, Moving):
     def lock(self, name: str, reason: str | None) -> Change:
         """Return a change that locks a setting at the company's level; ``None`` lifts the lock.
 
+        >>> _ = servers.commit([servers.lock("smtp.tls", "security policy")])
+        >>> servers.resolve()["smtp", "tls"].from_words
+        'default, locked: security policy'
+
         Raises:
             UnknownSetting: if there is no such setting.
             WrongLevel: if it is a company setting, which nothing narrower could override.
@@ -176,6 +213,12 @@ class Ledger(Returning, Moving):
 
     def commit(self, changes: Sequence[Change], *, why: str = "") -> Commit | None:
         """Store all changes or none; passwords are encrypted on the way.
+
+        >>> made = servers.commit([servers.change("smtp.port", 465)], why="implicit TLS")
+        >>> made.why, [str(edit) for edit in made.edits]
+        ('implicit TLS', ['smtp.port (user ana): ... → 465'])
+        >>> servers.commit([servers.change("smtp.port", 465)]) is None
+        True
 
         Args:
             changes: what is to be changed; what is so already is left out.
@@ -197,6 +240,11 @@ class Ledger(Returning, Moving):
     def publish_key(self) -> Commit | None:
         """Publish what others need to set this person's passwords; ``None`` if it is already.
 
+        >>> servers.publish_key() is None
+        True
+        >>> servers.documents().user.public_key[:7]
+        'x25519:'
+
         Raises:
             VaultError: if there is no usable key.
             StoreError: if the store refuses.
@@ -206,6 +254,10 @@ class Ledger(Returning, Moving):
 
     def rekey(self, *, company: bool = False, to: Path | None = None) -> Rekeyed:
         """Encrypt everything that the present key opens with a new one, which takes its place.
+
+        >>> done = servers.rekey(to=folder / "new.key")
+        >>> done.secrets, done.left
+        (2, ())
 
         Args:
             company: the company's own key instead of the person's.
@@ -228,7 +280,13 @@ class Ledger(Returning, Moving):
         dry_run: bool = False,
         on_progress: Callable[[str], None] | None = None,
     ) -> Migration:
-        """Move everything to another store and prove that it is the same: see ``migrate``."""
+        """Move everything to another store and prove that it is the same: see ``migrate``.
+
+        >>> from mailwidgets.location import store_at
+        >>> found = servers.migrate(store_at(folder / "copy"))
+        >>> found.ok, found.documents, found.secrets
+        (True, 3, 2)
+        """
         from mailwidgets.moving.migrate import migrate  # noqa: PLC0415 - once in a store's life
 
         return migrate(self.store, target, self.vault, dry_run=dry_run, on_progress=on_progress)

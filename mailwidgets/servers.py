@@ -28,6 +28,9 @@ _TOLD = ("STORE", "USER", "WORKSTATION", "CA_FILE", "DNS")
 class Servers(Ledger):
     """The settings of a store for one identity: read, resolved, changed and proven.
 
+    >>> (await servers.check("smtp")).verdict
+    'SMTP works: every step passed.'
+
     Args:
         store: where the documents live.
         identity: for whom values are resolved and written.
@@ -72,6 +75,10 @@ class Servers(Ledger):
         own choices for the kernels it starts: ``MAILWIDGETS_STORE``, ``MAILWIDGETS_USER``,
         ``MAILWIDGETS_WORKSTATION``, ``MAILWIDGETS_CA_FILE``, ``MAILWIDGETS_DNS``.
 
+        >>> opened = Servers.open(folder / "settings", user="ana", workstation="WS-01")
+        >>> opened.identity, list(folder.iterdir())
+        (Identity(user='ana', workstation='WS-01'), [])
+
         Args:
             location: a folder, or a database's URL; else the platform's data folder.
             user: else ``JUPYTERHUB_USER``, else the operating system's user.
@@ -92,7 +99,12 @@ class Servers(Ledger):
         return cls(store, identity, vault=vault, ca_pem=ca_pem, dns=told["DNS"] or "")
 
     def as_seen_by(self, user: str | None = None, workstation: str | None = None) -> Servers:
-        """Return the same store for another identity; what is not given stays."""
+        """Return the same store for another identity; what is not given stays.
+
+        >>> ben = servers.as_seen_by("ben")
+        >>> ben.identity, ben.store is servers.store
+        (Identity(user='ben', workstation='practice'), True)
+        """
         return Servers(
             self.store,
             self._identity(user, workstation),
@@ -105,7 +117,11 @@ class Servers(Ledger):
     def targets(
         self, changes: Iterable[Change] = (), documents: Documents | None = None
     ) -> Targets:
-        """Return the values in force as checks take them; the arguments are as for ``resolve``."""
+        """Return the values in force as checks take them; the arguments are as for ``resolve``.
+
+        >>> servers.targets().configured()
+        ('pop3', 'smtp', 'imap', 'workflow')
+        """
         return Targets(self.resolve(changes, documents), self.vault, self.ca_pem, self.dns)
 
     def start_check(
@@ -117,6 +133,11 @@ class Servers(Ledger):
         on_step: OnStep | None = None,
     ) -> CheckRun:
         """Start a section's check beside the running event loop.
+
+        >>> run = servers.start_check("imap", on_step=lambda step: None)
+        >>> run.cancel()
+        >>> (await run.report()).code
+        'cancelled'
 
         Args:
             section: ``pop3``, ``smtp``, ``imap`` or ``workflow``.
@@ -138,6 +159,11 @@ class Servers(Ledger):
     ) -> Report:
         """Run a section's check and return its report; a failing check is a report, too.
 
+        >>> wrong = servers.change("imap.outbox", "Outbocks")
+        >>> report = await servers.check("imap", changes=[wrong])
+        >>> report.code, report.fix
+        ('folder_missing', {'imap.outbox': 'Outbox'})
+
         Raises:
             UnknownSetting: if the section has no check.
         """
@@ -155,6 +181,10 @@ class Servers(Ledger):
     ) -> CheckRun:
         """Start to send a test message by the workflow's settings; else as ``start_check``.
 
+        >>> run = servers.start_send("ana@practice.example", subject="Hello")
+        >>> (await run.report()).ok, run.done
+        (True, True)
+
         Raises:
             InvalidValue: if address or subject cannot stand in a message.
         """
@@ -162,13 +192,23 @@ class Servers(Ledger):
         return _started(targets.send(to, subject=subject, text=text), on_step)
 
     async def send(self, to: str, *, subject: str = "", text: str = "") -> Report:
-        """Send a test message and return the report; raises as ``start_send`` does."""
+        """Send a test message and return the report; raises as ``start_send`` does.
+
+        >>> report = await servers.send("ana@practice.example", subject="Hello")
+        >>> report.verdict
+        'Workflow e-mail works: the server has taken the message.'
+        """
         return await self.start_send(to, subject=subject, text=text).report()
 
     async def check_all(self, sections: Iterable[str] | None = None) -> list[Report]:
         """Run the checks of several sections together, by default of all that name a server.
 
         All take their values from one reading of the store.
+
+        >>> [report.code for report in await servers.check_all()]
+        ['ok', 'ok', 'ok', 'ok']
+        >>> [report.section for report in await servers.check_all(["imap", "pop3"])]
+        ['imap', 'pop3']
 
         Raises:
             UnknownSetting: if a section has no check; none is run then.
@@ -183,6 +223,11 @@ class Servers(Ledger):
 
         It holds the reports, their transcripts, versions, and the settings in force without
         secrets; names of users and hosts are in it.
+
+        >>> import zipfile
+        >>> _ = (folder / "support.zip").write_bytes(servers.bundle(report))
+        >>> zipfile.is_zipfile(folder / "support.zip")
+        True
 
         Raises:
             StoreError: if the settings cannot be read.

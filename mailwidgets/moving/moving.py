@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 class Moving(ABC):
     """What a ledger does with the settings of many.
 
+    >>> copy = servers.export("csv", levels=["company"])
+    >>> print(servers.import_(copy.text, dry_run=True))
+    Nothing to change: all that the file says is stored already.
+
     Attributes:
         store: where the documents live.
         vault: seals and opens passwords.
@@ -37,10 +41,19 @@ class Moving(ABC):
 
     @abstractmethod
     def commit(self, changes: Sequence[Change], *, why: str = "") -> Commit | None:
-        """Store all changes or none: the ledger does."""
+        """Store all changes or none: the ledger does.
+
+        >>> servers.commit([servers.change("imap.timeout", 20)]).by == servers.author
+        True
+        """
 
     def impact(self, changes: Iterable[Change]) -> Impact:
         """Return whose effective values changes would change, and how; nothing is stored.
+
+        >>> change = servers.change("imap.timeout", 20, level=Level.COMPANY)
+        >>> print(servers.impact([change]))
+        imap.timeout: 30 (default) → 20 (company) for every user that has stored nothing
+        imap.timeout: unchanged for 1 user (ana)
 
         Raises:
             InvalidValue, WrongLevel: if a change does not fit its setting.
@@ -60,6 +73,12 @@ class Moving(ABC):
         passphrase: str | Secret = "",
     ) -> Export:
         """Return settings as a file; what cannot be read is left out, with a warning.
+
+        >>> made = servers.export(users=["ana"], passphrase="six words that nobody guesses here")
+        >>> made.documents, made.secrets, made.warnings
+        (1, 1, ())
+        >>> "ana-practice" in made.text
+        False
 
         Args:
             form: ``json``, or ``csv`` for spreadsheets.
@@ -95,7 +114,16 @@ class Moving(ABC):
         dry_run: bool = False,
         why: str = "",
     ) -> Import:
-        """Store what a file says, all of it or nothing; what it does not name stays as it is.
+        r"""Store what a file says, all of it or nothing; what it does not name stays as it is.
+
+        >>> sheet = "level,id,smtp.port\nuser,zoe,465\n"
+        >>> print(servers.import_(sheet, dry_run=True))
+        Would change 1 setting of 1 user. Nothing was stored.
+        New: user zoe
+        In force then:
+          smtp.port: 25 (default) → 465 (user) for 1 user (zoe)
+        >>> servers.import_(sheet, why="a new colleague").commit.why
+        'a new colleague'
 
         Args:
             data: an export, or a spreadsheet as CSV; UTF-8, or UTF-16 as Excel writes it.
