@@ -20,7 +20,11 @@ from mailwidgets.reports.outcome import Try
 
 _STAGGER = 0.25  # seconds of head start; RFC 8305 §8: Connection Attempt Delay
 _NO_ROUTE = frozenset(
-    (errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EADDRNOTAVAIL, errno.ENETDOWN, errno.EHOSTDOWN)
+    (
+        *(errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EADDRNOTAVAIL),
+        *(errno.ENETDOWN, errno.EHOSTDOWN),
+        errno.EAFNOSUPPORT,  # a system without IPv6 at all has no route either
+    )
 )
 _QUICKACK = getattr(socket, "TCP_QUICKACK", None)
 _FILTERED = frozenset((errno.EACCES, errno.EPERM))
