@@ -11,7 +11,7 @@ from traitlets import Bool, Enum, Unicode
 
 from mailwidgets.commands.command import FAILED, OK, Command, Usage
 from mailwidgets.discovery.proposal import Discovery, Proposal
-from mailwidgets.reports.outcome import Fix
+from mailwidgets.reports.steps import Fix
 from mailwidgets.servers import Servers
 from mailwidgets.settings.sections import setting
 

@@ -16,7 +16,7 @@ from mailwidgets.connection.patience import Patience
 from mailwidgets.languages.texts import _
 from mailwidgets.protocols.replies import shown
 from mailwidgets.reports.fault import Fault
-from mailwidgets.reports.outcome import Try
+from mailwidgets.reports.steps import Try
 
 _STAGGER = 0.25  # seconds of head start; RFC 8305 §8: Connection Attempt Delay
 _NO_ROUTE = frozenset(

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from mailwidgets.connection.endpoint import TlsMode
 from mailwidgets.languages.texts import N_, _, ngettext
-from mailwidgets.reports.outcome import Fix
+from mailwidgets.reports.steps import Fix
 
 PROTOCOLS = ("pop3", "smtp", "imap")
 """What is discovered, in the panel's order; each is the section that it fills, too."""

@@ -10,7 +10,7 @@ from mailwidgets.discovery.proposal import PROTOCOLS, Discovery, Proposal
 from mailwidgets.draft.draft import Draft
 from mailwidgets.errors import MailwidgetsError
 from mailwidgets.languages.texts import N_, _
-from mailwidgets.reports.outcome import Fix
+from mailwidgets.reports.steps import Fix
 from mailwidgets.settings.sections import SECTIONS
 from mailwidgets.targets import Targets
 from mailwidgets.widgets import check_markup, markup

@@ -12,8 +12,8 @@ import ssl
 import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 
-from mailwidgets.reports.outcome import Line
 from mailwidgets.reports.report import Report
+from mailwidgets.reports.steps import Line
 
 _PACKAGE = "mailwidgets"
 _NAME = re.compile(r"[A-Za-z0-9._-]+")  # of a package, before extras and versions (PEP 508)

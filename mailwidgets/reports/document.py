@@ -12,7 +12,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from mailwidgets.reports.outcome import Finding, Outcome, Step
+from mailwidgets.reports.outcome import Outcome
+from mailwidgets.reports.steps import Finding, Step
 
 VERSION = 1
 """The version of the document's shape."""

@@ -12,7 +12,8 @@ from html import escape
 from pathlib import Path
 
 from mailwidgets.languages.texts import _, ngettext
-from mailwidgets.reports.outcome import Finding, Line, Outcome, State, Step
+from mailwidgets.reports.outcome import Outcome
+from mailwidgets.reports.steps import Finding, Line, State, Step
 from mailwidgets.reports.timeline import Axis, bar, scale, slow
 from mailwidgets.reports.wording import SIGNS, SPEAKERS, duration, moment, step_name
 

@@ -3,26 +3,51 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from mailwidgets.languages.texts import _
 from mailwidgets.reports.document import as_document
-from mailwidgets.reports.outcome import Finding, Fix, Line, Outcome, State, Step, Try, Who
+from mailwidgets.reports.outcome import Outcome
+from mailwidgets.reports.steps import Finding, Fix, Line, State, Step, Try, Who
 from mailwidgets.reports.wording import SIGNS
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["Finding", "Fix", "Line", "Report", "State", "Step", "Try", "Who"]
 
 
 @dataclass(frozen=True, slots=True)
 class Report(Outcome):
-    """The result of one check: what it came to, told in a terminal, a notebook or as JSON."""
+    """The result of one check: what it came to, told in a terminal, a notebook or as JSON.
+
+    >>> print(failed)
+    IMAP does not work at inbox: There is no folder named My inbox.
+      ✓ settings ...
+      Code:  folder_missing (field inbox)
+      Also:  There is no folder named My outbox. (folder_missing)
+    """
 
     def as_dict(self) -> dict[str, object]:
         """Return the report as plain JSON values, the shape of ``check --format json``.
 
         ``mailwidgets.reports.document.report_schema`` describes it.
+
+        >>> told = failed.as_dict()
+        >>> told["code"], told["fix"], len(told["steps"])
+        ('folder_missing', {'imap.inbox': 'INBOX'}, 11)
         """
         return as_document(self)
+
+    def table(self) -> pd.DataFrame:
+        """Return the steps as a table with their times (needs pandas); see ``steps_table``.
+
+        >>> report.table().loc[["connection", "tls", "goodbye"], "State"].tolist()
+        ['passed', 'passed', 'passed']
+        """
+        from mailwidgets.reports.tables import steps_table  # noqa: PLC0415 - pandas takes 0.3 s
+
+        return steps_table(self)
 
     def __str__(self) -> str:
         """Return the report for a terminal: the verdict, the steps, what to do."""

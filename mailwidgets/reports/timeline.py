@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Final
 
-from mailwidgets.reports.outcome import State, Step
+from mailwidgets.reports.steps import State, Step
 from mailwidgets.reports.wording import duration
 
 SLOW: Final = 1000.0

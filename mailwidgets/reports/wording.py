@@ -7,7 +7,7 @@ from typing import Final
 
 from mailwidgets.languages.formats import duration
 from mailwidgets.languages.texts import N_, _
-from mailwidgets.reports.outcome import State, Step
+from mailwidgets.reports.steps import State, Step
 
 SIGNS = {
     State.RUNNING: ("…", N_("running")),

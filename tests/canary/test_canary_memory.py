@@ -154,6 +154,7 @@ def test_no_report_page_transcript_or_bundle_shows_the_canary(planted: Planted) 
         assert_clean(f"{report}{report!r}{report.as_dict()}", report.section)
         assert_clean(repr(report.transcript), "transcript")
         assert_clean(report._repr_html_(), "page")
+        assert_clean(report.table().to_csv(), "table")
     assert_clean(servers.bundle(reports), "bundle")
 
 

@@ -15,8 +15,8 @@ from pseudo import outside, pseudo
 from mailwidgets.errors import InvalidValue
 from mailwidgets.reports import page
 from mailwidgets.reports.fault import DIAGNOSES, Fault
-from mailwidgets.reports.outcome import STEP_NAMES, Line, State, Step, Who
 from mailwidgets.reports.report import Report
+from mailwidgets.reports.steps import STEP_NAMES, Line, State, Step, Who
 from mailwidgets.reports.wording import step_name
 from mailwidgets.settings.declare import Setting
 from mailwidgets.settings.levels import Identity, Level, Place
