@@ -1,10 +1,10 @@
-"""Rows of the table of faults: from the connection to the certificate."""
+"""Rows of the table of faults: from the name to the certificate."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from mailwidgets.faults.fault import Do, ServerFault
+from mailwidgets.faults.fault import Do, Names, ServerFault
 from mailwidgets.faults.misbehaviour import (
     ANY_COMMAND,
     FIRST_WORD,
@@ -16,7 +16,39 @@ from mailwidgets.faults.misbehaviour import (
     says,
 )
 from mailwidgets.languages.texts import N_
-from mailwidgets.practice.shown import Certificate, Versions
+from mailwidgets.practice.shown import ZONE, Certificate, Versions
+
+_NAMES = (
+    ServerFault(
+        "name_unknown",
+        N_("There is no such name"),
+        "dns_not_found",
+        names=Names.UNKNOWN,
+        mended_by={"name": f"mail.{ZONE}"},
+    ),
+    ServerFault(
+        "dns_silent",
+        N_("The name server gives no answer"),
+        "dns_timeout",
+        names=Names.SILENT,
+        settings={"timeout": 1.0},  # a login has to do with it, too, where it is mended
+        mended_by={"name": "localhost"},
+    ),
+    ServerFault(
+        "nothing_listens",
+        N_("The name leads to a machine where nothing listens"),
+        "refused",
+        names=Names.ASTRAY,
+        mended_by={"name": "localhost"},
+    ),
+    ServerFault(
+        "ipv6_broken",
+        N_("The name has an IPv6 address that does not work"),
+        "unreachable_ipv6",
+        names=Names.BROKEN_IPV6,
+        mended_by={"name": "localhost"},
+    ),
+)
 
 _CONNECTION = (
     ServerFault(
@@ -194,4 +226,4 @@ _CERTIFICATES = (
     ),
 )
 
-CONNECTION_FAULTS: Final = (*_CONNECTION, *_TLS, *_CERTIFICATES)
+CONNECTION_FAULTS: Final = (*_NAMES, *_CONNECTION, *_TLS, *_CERTIFICATES)

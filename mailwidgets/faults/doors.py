@@ -9,7 +9,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 
-from mailwidgets.errors import PracticeError
 from mailwidgets.faults.fault import ServerFault
 from mailwidgets.faults.session import Session, Streams
 from mailwidgets.faults.switches import Switches
@@ -84,19 +83,13 @@ class Doors:
         through.add_done_callback(partial(_shut, connected))
 
     async def _through(self, name: str, connected: socket.socket) -> None:
-        fault = self._fault(name.removesuffix("s"))
+        fault = self._switches.fault_of(name.removesuffix("s"))
         # A client that leaves, or refuses the certificate, is no fault of the door.
         with suppress(OSError, EOFError):
             if fault is None:
                 await self._straight(name, connected)
             else:
                 await self._spoilt(name, connected, fault)
-
-    def _fault(self, protocol: str) -> ServerFault | None:
-        try:
-            return self._switches.on().get(protocol)
-        except PracticeError:  # whoever wrote the file is told; the servers go on without
-            return None
 
     async def _straight(self, name: str, connected: socket.socket) -> None:
         """Hand on every octet, TLS included: the servers are as they are."""

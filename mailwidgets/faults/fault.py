@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from mailwidgets.practice.shown import Certificate, Versions
+from mailwidgets.practice.shown import ZONE, Certificate, Versions
 
 PROTOCOLS: Final = ("pop3", "smtp", "imap")
 YES_OR_NO: Final = ("pop3", "imap")
@@ -34,6 +34,20 @@ class Do(enum.StrEnum):
     """Say nothing any more, and keep the connection."""
     FLOOD = "flood"
     """Send a line without end."""
+
+
+class Names(enum.StrEnum):
+    """What the name server says of a server's own name, such as ``smtp.practice.example``."""
+
+    GOOD = "good"
+    UNKNOWN = "unknown"
+    """There is no such name."""
+    SILENT = "silent"
+    """Nothing."""
+    BROKEN_IPV6 = "broken IPv6"
+    """Its IPv4 address, and one of IPv6 to which no connection can be made."""
+    ASTRAY = "astray"
+    """An address where nothing listens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +104,8 @@ class ServerFault:
         name: by which it is chosen.
         title: the same in some words, in English; ``_`` looks it up.
         code: the diagnosis that a check comes to, ``ok`` where it passes.
-        rules: what happens in the dialogue, by protocol; empty where TLS alone is at fault.
+        rules: what happens in the dialogue, by protocol; empty where names or TLS are at fault.
+        names: what the name server says; it shows with the name that it is asked for.
         certificate: which certificate the servers show.
         versions: which versions of TLS they speak.
         turned: whether the ports are mixed up: that for TLS from the first byte begins in the
@@ -107,6 +122,7 @@ class ServerFault:
     title: str
     code: str
     rules: Mapping[str, tuple[Rule, ...]] = field(default_factory=dict)
+    names: Names = Names.GOOD
     certificate: Certificate = Certificate.GOOD
     versions: Versions = Versions.MODERN
     turned: bool = False
@@ -131,7 +147,8 @@ class ServerFault:
         service = "smtp" if section == "workflow" else section
         port = ports[f"{service}s" if self.implicit else service]
         mode = self.tls or ("implicit" if self.implicit else "require")
-        return _of(section, {"port": port, "tls": mode, **self.settings})
+        name = {} if self.names is Names.GOOD else {"name": f"{service}.{ZONE}"}
+        return _of(section, {"port": port, "tls": mode, **name, **self.settings})
 
     def remedy(self, section: str) -> dict[str, object]:
         """Return what a client can set to get round it, by dotted name; empty where nothing."""

@@ -15,13 +15,14 @@ from mailwidgets.practice.practice import Practice
 
 if TYPE_CHECKING:
     from mailwidgets.faults.doors import Doors
+    from mailwidgets.faults.name_server import NameServer
 
 
 class Laboratory(Practice):
     """Practice servers that can be broken by the name of a fault, and mended.
 
     As :class:`~mailwidgets.practice.practice.Practice` in everything else; ``ports`` are those of
-    the doors::
+    the doors, and ``dns`` knows ``pop3``, ``smtp``, ``imap`` and ``mail.practice.example``::
 
         with Laboratory.start() as laboratory:
             fault = laboratory.inject("cert_expired")
@@ -32,6 +33,7 @@ class Laboratory(Practice):
 
     switches: Switches
     _doors: Doors | None = None
+    _name_server: NameServer | None = None
     _folder: tempfile.TemporaryDirectory[str] | None = None
 
     @classmethod
@@ -53,11 +55,12 @@ class Laboratory(Practice):
             laboratory._open(switches)  # noqa: SLF001 - its own class
         except OSError as reason:
             laboratory.stop()
-            raise PracticeError(f"expected six more free ports, came: {reason}") from reason
+            raise PracticeError(f"expected seven more free ports, came: {reason}") from reason
         return laboratory
 
     def _open(self, switches: Switches | None) -> None:
         from mailwidgets.faults.doors import Doors  # noqa: PLC0415 - the servers' libraries
+        from mailwidgets.faults.name_server import NameServer  # noqa: PLC0415 - dnspython
 
         if switches is None:
             self._folder = tempfile.TemporaryDirectory(prefix="mailwidgets-faults-")
@@ -65,6 +68,8 @@ class Laboratory(Practice):
         self.switches = switches
         self._doors = self._thread.call(Doors.open, self._servers, switches)
         self.ports = dict(self._doors.ports)
+        self._name_server = self._thread.call(NameServer.open, switches)
+        self.dns = self._name_server.place
 
     def inject(self, name: str, protocols: Iterable[str] = ()) -> ServerFault:
         """Break the servers from the next connection on; as :meth:`Switches.inject`."""
@@ -76,12 +81,13 @@ class Laboratory(Practice):
 
     def stop(self) -> None:
         """Close every port and connection and end the thread; a second time does nothing."""
-        if self._thread.running and self._doors is not None:
-            self._thread.call(self._doors.close)
+        for opened in (self._doors, self._name_server):
+            if self._thread.running and opened is not None:
+                self._thread.call(opened.close)
         super().stop()
         if self._folder is not None:
             self._folder.cleanup()
 
     def as_dict(self) -> dict[str, object]:
-        """Return what ``Practice`` does, and ``faults``, the path of the switches."""
-        return {**super().as_dict(), "faults": str(self.switches.path)}
+        """Return what ``Practice`` does, ``dns``, and ``faults``, the path of the switches."""
+        return {**super().as_dict(), "dns": self.dns, "faults": str(self.switches.path)}

@@ -1,7 +1,7 @@
 """Which fault is on for which protocol: a small file, so that other processes can switch.
 
-The servers look at it at each new connection; a notebook, the dashboard and the command line
-write it.
+The servers look at it at each connection, the name server at each question; a notebook, the
+dashboard and the command line write it.
 """
 
 from __future__ import annotations
@@ -46,6 +46,13 @@ class Switches:
         if not isinstance(names, dict) or not all(isinstance(one, str) for one in names.values()):
             raise PracticeError(f"{self.path}: expected faults by protocol, came something else")
         return {one: fault_named(names[one]) for one in PROTOCOLS if one in names}
+
+    def fault_of(self, protocol: str) -> ServerFault | None:
+        """Return the fault that is on for a protocol, as the servers see it."""
+        try:
+            return self.on().get(protocol)
+        except PracticeError:  # whoever wrote the file is told; the servers go on without
+            return None
 
     def inject(self, name: str, protocols: Iterable[str] = ()) -> ServerFault:
         """Break the servers from the next connection on; what else is on stays.

@@ -11,10 +11,10 @@ import warnings
 
 import trustme
 
-from mailwidgets.practice.shown import Certificate, Versions
+from mailwidgets.practice.shown import NAMES, Certificate, Versions
 
 #: The names under which a server on this machine is reached.
-LOOPBACK = ("localhost", "127.0.0.1", "::1")
+LOOPBACK = ("localhost", "127.0.0.1", "::1", *NAMES)
 _ELSEWHERE = "mail.elsewhere.example"
 _DAY = dt.timedelta(days=1)
 _ALONE = {

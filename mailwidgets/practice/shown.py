@@ -1,8 +1,14 @@
-"""What a practice server shows of itself when TLS begins: the choices, without the makers."""
+"""What a practice server shows of itself: names, and what may be wrong when TLS begins."""
 
 from __future__ import annotations
 
 import enum
+from typing import Final
+
+ZONE: Final = "practice.example"
+"""Below which the servers have names, for those who ask a name server that knows them."""
+NAMES: Final = tuple(f"{one}.{ZONE}" for one in ("pop3", "smtp", "imap", "mail"))
+"""All of them: one for each protocol, and one for all three."""
 
 
 class Certificate(enum.StrEnum):
