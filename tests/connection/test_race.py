@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
+import os
 import socket
 from collections.abc import Callable, Iterator
 
@@ -187,6 +189,29 @@ async def test_ipv6_that_drops_packets_is_worth_a_warning_while_ipv4_works(
     connection = report.steps[2]
     assert connection.state is State.WARNED
     assert [one.partition(": ")[0] for one in connection.evidence] == ["::1", "127.0.0.1"]
+
+
+async def test_a_system_without_ipv6_has_no_route_by_it(
+    endpoint: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Old(socket.socket):
+        def __init__(self, family: int = -1, *kind: int) -> None:
+            if family == socket.AF_INET6:
+                raise OSError(errno.EAFNOSUPPORT, os.strerror(errno.EAFNOSUPPORT))
+            super().__init__(family, *kind)
+
+    six, patience = Address(socket.AF_INET6, ("2001:db8::1", 25, 0, 0)), Patience(5)
+    async with Scripted("220 mx") as server:
+        monkeypatch.setattr("mailwidgets.connection.race.socket.socket", Old)
+        course = await race([six, ipv4(server.port)], patience)
+        alone = await race([six], patience)
+        monkeypatch.undo()
+        course.close()
+
+    warning = broken_ipv6(course)
+    assert warning is not None
+    assert warning.code == "unreachable_ipv6"
+    assert not_connected(alone, endpoint(25), patience).code == "unreachable"
 
 
 async def test_a_mere_refusal_over_ipv6_is_no_warning(free_port: int) -> None:
