@@ -45,7 +45,7 @@ def rehearse(practice: Practice, folder: str | os.PathLike[str]) -> Servers:
     """
     vault = Vault(KeyText(new_key(), "the key for practice"))  # the company's, too
     identity = Identity.acting("ana", "practice")
-    servers = Servers(FolderStore(Path(folder)), identity, vault=vault)
+    servers = Servers(FolderStore(Path(folder)), identity, vault=vault, dns=practice.dns)
     prefill(servers, practice)
     return servers
 
