@@ -26,6 +26,11 @@ class Draft(Editing):
     How they are made and taken back is ``Editing``; here is how they are saved, and what becomes
     of them when others save.
 
+    >>> draft = Draft(servers)
+    >>> draft.put(("imap", "outbox"), "Sent")
+    >>> (await servers.check("imap", changes=draft.changes())).ok, draft.save()
+    (True, 1)
+
     Attributes:
         sight: the store as it was last seen; nothing here reads it again but ``refresh`` and
             ``save``.
@@ -38,6 +43,10 @@ class Draft(Editing):
 
     def fill(self, section: str, values: Iterable[tuple[str, Any]]) -> None:
         """Put several values into the draft, or none where one of them does not go there.
+
+        >>> draft.fill("imap", failed.finding.fix)
+        >>> draft.sections["imap"].inbox
+        'INBOX'
 
         Args:
             section: whose settings they are.
@@ -60,13 +69,27 @@ class Draft(Editing):
                 self._put((section, key), value)
 
     def wrong(self, sections: Iterable[str]) -> list[str]:
-        """Return the labels of the fields of some sections that are marked as wrong, in order."""
+        """Return the labels of the fields of some sections that are marked as wrong, in order.
+
+        >>> draft.enter(("smtp", "port"), "many")
+        >>> draft.wrong(["smtp"]), draft.wrong(["imap"])
+        (['SMTP port (u)'], [])
+        """
         order, wanted = list(SETTINGS), set(sections)
         found = [slot for slot in self.texts() if slot[1][0] in wanted]
         return [self._named(slot) for slot in sorted(found, key=lambda one: order.index(one[1]))]
 
     def to_save(self, sections: Iterable[str] | None = None) -> tuple[Change, ...]:
         """Return what a save of the given sections, or all, would commit.
+
+        >>> draft.put(("imap", "outbox"), "Sent")
+        >>> [change.name for change in draft.to_save(["imap"])]
+        ['imap.outbox']
+        >>> draft.enter(("smtp", "port"), "many")
+        >>> draft.to_save()
+        Traceback (most recent call last):
+            ...
+        mailwidgets.errors.InvalidValue: Not saved: correct SMTP port (u) first.
 
         Raises:
             InvalidValue: if a typed value is marked as wrong.
@@ -85,6 +108,10 @@ class Draft(Editing):
     def save(self, sections: Iterable[str] | None = None) -> int:
         """Commit the edits of the given sections, or all; return how many there were.
 
+        >>> draft.put(("imap", "outbox"), "Sent")
+        >>> draft.save(), draft.save()
+        (1, 0)
+
         Raises:
             InvalidValue: if a typed value is marked as wrong; nothing is stored.
             Conflict: if someone else changed the same; the draft keeps its edits until
@@ -97,6 +124,11 @@ class Draft(Editing):
         """Take what came of a save; return how many settings were saved.
 
         What was edited while it went on stays an edit, over what was saved.
+
+        >>> draft.put(("imap", "outbox"), "Sent")
+        >>> tried = attempt(servers, draft.to_save(), draft.sight)
+        >>> draft.finish(tried), draft.changes()
+        (1, ())
 
         Raises:
             MailwidgetsError: the reason why nothing was saved, as ``save`` does.
@@ -117,7 +149,13 @@ class Draft(Editing):
         return len(saved)
 
     def discard(self, sections: Iterable[str] | None = None) -> None:
-        """Return to what is stored, as it was last seen; this too can be taken back."""
+        """Return to what is stored, as it was last seen; this too can be taken back.
+
+        >>> draft.put(("imap", "outbox"), "Sent")
+        >>> draft.discard(["imap"])
+        >>> draft.changes(), draft.can_undo
+        ((), 'Discard')
+        """
         wanted = set(SECTIONS if sections is None else sections)
         with self.one_step(N_("Discard")):
             self._edits.drop(wanted)
@@ -127,6 +165,12 @@ class Draft(Editing):
     def refresh(self) -> None:
         """Read the store again; edits stay, and still conflict with what came in between.
 
+        >>> draft.put(("imap", "outbox"), "Sent")
+        >>> _ = servers.commit([servers.change("imap.inbox", "Eingang")])
+        >>> draft.refresh()
+        >>> draft.sections["imap"].inbox, draft.sections["imap"].outbox
+        ('Eingang', 'Sent')
+
         Raises:
             StoreError: if the store cannot be read; the draft stays as it was.
         """
@@ -134,6 +178,11 @@ class Draft(Editing):
 
     def take(self, sight: Sight, *, own: Collection[Slot] = ()) -> None:
         """Hold the edits, those that still differ, over what is stored now; note the news.
+
+        >>> _ = servers.commit([servers.change("imap.inbox", "Eingang")])
+        >>> draft.take(look(servers, draft.sight))
+        >>> draft.sections["imap"].inbox
+        'Eingang'
 
         Args:
             sight: a look at the store, newer than the one held.
@@ -151,6 +200,11 @@ class Draft(Editing):
         """Return what changed elsewhere of a setting, as far as the level shown is concerned.
 
         Conflicts are not among it: see ``disputed``.
+
+        >>> _ = servers.commit([servers.change("imap.inbox", "Eingang")])
+        >>> draft.refresh()
+        >>> [news.author.by == servers.author for news in draft.elsewhere(("imap", "inbox"))]
+        [True]
         """
         company = Place(Level.COMPANY)
         slots = {(self.place(SETTINGS[key]), key, False), (company, key, False)}
@@ -158,12 +212,26 @@ class Draft(Editing):
         return self.news.of(slots - {one.slot for one in self.disputed(key)})
 
     def seen(self) -> None:
-        """Forget what changed elsewhere: the person has looked."""
+        """Forget what changed elsewhere: the person has looked.
+
+        >>> _ = servers.commit([servers.change("imap.inbox", "Eingang")])
+        >>> draft.refresh()
+        >>> draft.seen()
+        >>> draft.elsewhere(("imap", "inbox"))
+        ()
+        """
         self.news.forget(SECTIONS)
         self._touch()
 
     def disputes(self, sections: Iterable[str] | None = None) -> tuple[Dispute, ...]:
-        """Return where someone else changed what is edited here, of some sections or all."""
+        """Return where someone else changed what is edited here, of some sections or all.
+
+        >>> draft.put(("imap", "inbox"), "Post")
+        >>> _ = servers.commit([servers.change("imap.inbox", "Eingang")])
+        >>> draft.refresh()
+        >>> [(one.label, one.theirs, one.yours) for one in draft.disputes()]
+        [('IMAP: Inbox (u)', 'Eingang', 'Post')]
+        """
         wanted = set(SECTIONS if sections is None else sections)
         return tuple(
             dispute(edit, self._edits.base(slot_of(edit)), self.news.get(slot_of(edit)))
@@ -172,19 +240,42 @@ class Draft(Editing):
         )
 
     def disputed(self, key: Key) -> tuple[Dispute, ...]:
-        """Return the conflicts about a setting and its lock at the level shown."""
+        """Return the conflicts about a setting and its lock at the level shown.
+
+        >>> draft.put(("imap", "inbox"), "Post")
+        >>> _ = servers.commit([servers.change("imap.inbox", "Eingang")])
+        >>> draft.refresh()
+        >>> len(draft.disputed(("imap", "inbox"))), len(draft.disputed(("imap", "outbox")))
+        (1, 0)
+        """
         place = self.place(SETTINGS[key])
         return tuple(one for one in self.disputes([key[0]]) if one.slot[:2] == (place, key))
 
     def keep_mine(self, slot: Slot) -> None:
-        """Decide a conflict for the edit: the next save puts it through."""
+        """Decide a conflict for the edit: the next save puts it through.
+
+        >>> draft.put(("imap", "inbox"), "Post")
+        >>> _ = servers.commit([servers.change("imap.inbox", "Eingang")])
+        >>> draft.refresh()
+        >>> draft.keep_mine(draft.slot(("imap", "inbox")))
+        >>> draft.save(), servers.resolve()["imap", "inbox"].effective
+        (1, 'Post')
+        """
         with self.one_step():
             self._edits.put_over(slot)
             self.news.remove(slot)
             self._touch()
 
     def take_theirs(self, *slots: Slot) -> None:
-        """Decide for what is stored: an edit is dropped, and a text that fits no value."""
+        """Decide for what is stored: an edit is dropped, and a text that fits no value.
+
+        >>> draft.put(("imap", "inbox"), "Post")
+        >>> _ = servers.commit([servers.change("imap.inbox", "Eingang")])
+        >>> draft.refresh()
+        >>> draft.take_theirs(*(one.slot for one in draft.disputes()))
+        >>> draft.changes(), draft.sections["imap"].inbox
+        ((), 'Eingang')
+        """
         with self.one_step():
             for slot in slots:
                 self._edits.remove(slot)

@@ -2,62 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from traitlets import Bool, HasTraits, Instance, Int
+from traitlets import Int
 
 from mailwidgets.draft import ports
-from mailwidgets.draft.edits import NOTHING, Edits, Entry, Move, Text, slot_of
+from mailwidgets.draft.edits import NOTHING, Entry, Move, slot_of
+from mailwidgets.draft.held import Held
 from mailwidgets.draft.sheet import Sheet
 from mailwidgets.draft.sight import Sight
 from mailwidgets.draft.steps import Step, Steps, difference
 from mailwidgets.errors import InvalidValue
 from mailwidgets.servers import Servers
 from mailwidgets.settings import rules
-from mailwidgets.settings.declare import Section, Setting
-from mailwidgets.settings.documents import UNSET, Change, Documents, Key, drafted
-from mailwidgets.settings.levels import Level, Place
-from mailwidgets.settings.resolve import Resolution
+from mailwidgets.settings.declare import Section
+from mailwidgets.settings.documents import UNSET, Change, Key, drafted
 from mailwidgets.settings.sections import SETTINGS
 from mailwidgets.store.commits import Slot
 
-_COMPANY = Place(Level.COMPANY)
 
-
-class Editing(HasTraits):
+class Editing(Held):
     """What ``Draft`` inherits: edits, texts that are no values yet, and the steps back.
 
+    >>> draft.enter(("imap", "timeout"), "20")
+    >>> draft.undo(), draft.changes(), draft.redo()
+    ('IMAP: Timeout (sec) (u)', (), 'IMAP: Timeout (sec) (u)')
+
     Traits:
-        at_company: whether forms edit the company's level instead of each setting's own.
         revision: grows with every change, so that forms know when to look again.
         settled: the same, after them: for what is less urgent than the field that is typed in.
-
-    Attributes:
-        sight: the store as it was last seen; nothing here reads it.
     """
 
-    at_company = Bool(default_value=False)
     revision = Int(0)
     settled = Int(0)
-    servers = Instance(Servers)
 
     def __init__(self, servers: Servers, sight: Sight) -> None:
-        super().__init__(servers=servers)
-        self.sight = sight
-        self._edits = Edits(sight.documents)
+        super().__init__(servers, sight)
         self._steps = Steps()
         self._stepping = self._touched = False
         self._sheet = Sheet(lambda key, value: self._write(self.slot(key), value))
-        self._resolved: tuple[Documents, tuple[Change, ...], Resolution] | None = None
         self.observe(lambda _: self._load(), "at_company")
         self._load()
-
-    @property
-    def stored(self) -> Documents:
-        """Return what is stored, as it was last seen."""
-        return self.sight.documents
 
     @property
     def sections(self) -> dict[str, Section]:
@@ -65,50 +52,42 @@ class Editing(HasTraits):
 
         Its traits are the values at the level that is edited, ``None`` where that level has none.
         Setting such a trait edits the draft.
+
+        >>> draft.sections["imap"].outbox = "Sent"
+        >>> draft.changes()[0].name, draft.sections["imap"].outbox
+        ('imap.outbox', 'Sent')
         """
         return self._sheet.sections
 
     @property
-    def errors(self) -> dict[Key, str]:
-        """Return the rule a typed value breaks, by (section, setting), at the level shown."""
-        texts = self._edits.texts().items()
-        return {
-            slot[1]: text.rule for slot, text in texts if not slot[2] and slot == self.slot(slot[1])
-        }
-
-    @property
     def can_undo(self) -> str:
-        """Return what ``undo`` would take back, as ``SMTP port (u)``; empty for nothing."""
+        """Return what ``undo`` would take back, as ``SMTP port (u)``; empty for nothing.
+
+        >>> draft.put(("smtp", "timeout"), 20)
+        >>> draft.can_undo
+        'SMTP: Timeout (sec) (u)'
+        """
         return self._steps.last.name if self._steps.last else ""
 
     @property
     def can_redo(self) -> str:
-        """Return what ``redo`` would do again; empty for nothing."""
+        """Return what ``redo`` would do again; empty for nothing.
+
+        >>> draft.put(("smtp", "timeout"), 20)
+        >>> draft.undo() == draft.can_redo
+        True
+        """
         return self._steps.next.name if self._steps.next else ""
-
-    def place(self, setting: Setting) -> Place:
-        """Return where an edit of a setting goes now."""
-        level = Level.COMPANY if self.at_company else setting.level
-        return self.servers.identity.place(level)
-
-    def slot(self, key: Key, *, lock: bool = False) -> Slot:
-        """Return what an edit of a setting, or of the company's lock on it, is about now."""
-        return (_COMPANY if lock else self.place(SETTINGS[key]), key, lock)
-
-    def text(self, key: Key, *, lock: bool = False) -> Text | None:
-        """Return what was typed for a setting, or as a lock's reason, and does not fit."""
-        return self._edits.entry(self.slot(key, lock=lock)).text
-
-    def texts(self) -> dict[Slot, Text]:
-        """Return all that was typed and fits no value, at every level."""
-        return self._edits.texts()
-
-    def moved(self, key: Key) -> Move | None:
-        """Return how a port has gone along with another setting, unless somebody typed it."""
-        return self._edits.entry(self.slot(key)).move
 
     def enter(self, key: Key, text: str) -> None:
         """Take what a person typed: a value that fits, or a message in ``errors``.
+
+        >>> draft.enter(("smtp", "timeout"), "20")
+        >>> draft.resolution()["smtp", "timeout"].effective
+        20
+        >>> draft.enter(("smtp", "timeout"), "soon")
+        >>> draft.errors["smtp", "timeout"]
+        "Must be numeric: a number of seconds above 0 and at most 3600, not 'soon'."
 
         Args:
             key: (section, setting).
@@ -128,6 +107,11 @@ class Editing(HasTraits):
 
         A port that nobody has set goes along with the TLS mode: see ``ports``.
 
+        >>> draft.put(("imap", "outbox"), "Sent")
+        >>> draft.put(("imap", "outbox"), None)
+        >>> draft.changes()
+        ()
+
         Raises:
             InvalidValue: if the setting refuses it; the draft stays as it was.
         """
@@ -140,6 +124,10 @@ class Editing(HasTraits):
         """Lock a setting at the company's level, or lift the lock with ``None``.
 
         A reason that does not fit, as an empty one, is held with its message: see ``text``.
+
+        >>> draft.lock(("smtp", "tls"), "security policy")
+        >>> draft.resolution()["smtp", "tls"].locked
+        'security policy'
         """
         slot = self.slot(key, lock=True)
         with self.one_step(run=None if reason is None else slot):
@@ -150,13 +138,23 @@ class Editing(HasTraits):
                 self._touch()
 
     def hold(self, change: Change) -> None:
-        """Hold an edit as it was made elsewhere, over what was stored there."""
+        """Hold an edit as it was made elsewhere, over what was stored there.
+
+        >>> draft.hold(servers.change("imap.outbox", "Sent"))
+        >>> draft.sections["imap"].outbox
+        'Sent'
+        """
         with self.one_step():
             self._edits.restore(slot_of(change), Entry(change))
             self._load()
 
     def retype(self, slot: Slot, text: str) -> None:
-        """Take what was typed elsewhere, for any level."""
+        """Take what was typed elsewhere, for any level.
+
+        >>> draft.retype(draft.slot(("smtp", "timeout")), "soon")
+        >>> draft.text(("smtp", "timeout")).rule
+        "Must be numeric: a number of seconds above 0 and at most 3600, not 'soon'."
+        """
         _place, key, lock = slot
         with self.one_step():
             try:
@@ -168,18 +166,36 @@ class Editing(HasTraits):
             self._load()
 
     def undo(self) -> str:
-        """Take the last step back and show its level; return its name, empty for none."""
+        """Take the last step back and show its level; return its name, empty for none.
+
+        >>> draft.put(("smtp", "timeout"), 20)
+        >>> draft.undo(), draft.changes()
+        ('SMTP: Timeout (sec) (u)', ())
+        """
         step = self._steps.back()
         return "" if step is None else self._go(step, back=True)
 
     def redo(self) -> str:
-        """Do again what was taken back last; return its name, empty for none."""
+        """Do again what was taken back last; return its name, empty for none.
+
+        >>> draft.put(("smtp", "timeout"), 20)
+        >>> draft.undo() == draft.redo()
+        True
+        >>> draft.dirty(("smtp", "timeout"))
+        True
+        """
         step = self._steps.forth()
         return "" if step is None else self._go(step, back=False)
 
     @contextmanager
     def one_step(self, told: str = "", *, run: Slot | None = None) -> Iterator[None]:
         """Make one step, to be taken back at once, of all that is edited within.
+
+        >>> with draft.one_step():
+        ...     draft.put(("smtp", "timeout"), 20)
+        ...     draft.put(("imap", "timeout"), 20)
+        >>> draft.undo(), draft.changes()
+        ('SMTP: Timeout (sec) (u) and 1 more', ())
 
         Args:
             told: what it is called, marked with ``N_``; empty: after the settings it changed.
@@ -202,24 +218,6 @@ class Editing(HasTraits):
             if self._touched:
                 self._touched = False
                 self._tell()
-
-    def changes(self, sections: Iterable[str] | None = None) -> tuple[Change, ...]:
-        """Return the edits of the given sections, or all."""
-        return self._edits.changes(sections)
-
-    def dirty(self, key: Key) -> bool:
-        """Return whether a setting, or its lock, is edited at the level shown."""
-        place = self.place(SETTINGS[key])
-        return (place, key, False) in self._edits or (place, key, True) in self._edits
-
-    def resolution(self) -> Resolution:
-        """Return the values that would be in force if the draft were saved."""
-        stored, changes = self.stored, self.changes()
-        held = self._resolved
-        if held is None or held[0] is not stored or held[1] != changes:
-            found = self.servers.resolve(documents=stored, changes=changes)
-            self._resolved = held = (stored, changes, found)
-        return held[2]
 
     def _put(self, key: Key, value: object) -> None:
         setattr(self.sections[key[0]], key[1], value)
