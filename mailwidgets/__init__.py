@@ -17,12 +17,27 @@ from importlib import import_module
 _HOMES = {
     "Dashboard": "mailwidgets.dashboard.dashboard",
     "Draft": "mailwidgets.draft.draft",
+    "Exam": "mailwidgets.lessons.exam",
+    "Laboratory": "mailwidgets.faults.laboratory",
+    "Lesson": "mailwidgets.lessons.lesson",
     "Practice": "mailwidgets.practice",
     "Report": "mailwidgets.reports.report",
     "Servers": "mailwidgets.servers",
+    "Task": "mailwidgets.classroom.task",
     "rehearse": "mailwidgets.prefill",
 }
-__all__ = ["Dashboard", "Draft", "Practice", "Report", "Servers", "rehearse"]
+__all__ = [
+    "Dashboard",
+    "Draft",
+    "Exam",
+    "Laboratory",
+    "Lesson",
+    "Practice",
+    "Report",
+    "Servers",
+    "Task",
+    "rehearse",
+]
 
 
 def __getattr__(name: str) -> object:

@@ -15,7 +15,8 @@
     │   └── CannotUndo                              a commit that cannot be taken back as it is
     ├── UnknownMoment     (LookupError)             no commit, snapshot or time of that name
     ├── VaultError                                  a secret cannot be opened or sealed
-    └── PracticeError     (RuntimeError)            the practice servers cannot start
+    ├── PracticeError     (RuntimeError)            the practice servers cannot start
+    └── LessonError       (LookupError)             no such lesson, or tries that cannot be kept
 
 A failing check is not among them: it is a result, a ``Report``.
 """
@@ -119,3 +120,7 @@ class VaultError(MailwidgetsError):
 
 class PracticeError(MailwidgetsError, RuntimeError):
     """The practice servers cannot start."""
+
+
+class LessonError(MailwidgetsError, LookupError):
+    """No such lesson or exercise, a bench that is not set up, or tries that cannot be kept."""

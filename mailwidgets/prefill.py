@@ -9,7 +9,6 @@ from mailwidgets.errors import PracticeError
 from mailwidgets.folder.folder import FolderStore
 from mailwidgets.practice import Practice
 from mailwidgets.servers import Servers
-from mailwidgets.settings.documents import Change
 from mailwidgets.settings.levels import Identity, Level
 from mailwidgets.vault.keys import KeyText, new_key
 from mailwidgets.vault.vault import Vault
@@ -29,7 +28,7 @@ def prefill(servers: Servers, practice: Practice) -> None:
             "the store holds settings already, and practice never touches those: "
             "name another --store, or none for a temporary one"
         )
-    servers.commit(_changes(servers, practice))
+    servers.commit([servers.change(name, value) for name, value in preset(practice).items()])
 
 
 def rehearse(practice: Practice, folder: str | os.PathLike[str]) -> Servers:
@@ -50,7 +49,11 @@ def rehearse(practice: Practice, folder: str | os.PathLike[str]) -> Servers:
     return servers
 
 
-def _changes(servers: Servers, practice: Practice) -> list[Change]:
+def preset(practice: Practice) -> dict[str, object]:
+    """Return what makes all four sections work with practice servers, by dotted name.
+
+    The person gets the first account, workflows get the last.
+    """
     person, workflow = practice.accounts[0], practice.accounts[-1]
     ports = practice.ports
     values: dict[str, object] = {"trust.ca": practice.ca_pem}
@@ -71,4 +74,4 @@ def _changes(servers: Servers, practice: Practice) -> list[Change]:
         "workflow.password": workflow.password,
         "workflow.tls": "require",
     }
-    return [servers.change(name, value) for name, value in values.items()]
+    return values

@@ -23,10 +23,10 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("targets", "ledger"),
     ("servers",),
     ("draft", "prefill", "overview", "breakable"),
-    ("widgets",),
+    ("widgets", "lessons"),
     ("forms", "views"),
     ("dashboard",),
-    ("web",),
+    ("web", "classroom"),
     ("commands",),
     ("app",),
     ("__main__",),
@@ -177,6 +177,6 @@ def test_a_check_needs_no_table_widget_or_database(statement: str) -> None:
 
 
 def test_widgets_open_no_sockets() -> None:
-    shown = ("overview", "widgets", "forms", "views", "dashboard")
+    shown = ("overview", "widgets", "forms", "views", "dashboard", "classroom")
     for module in (path for one in shown for path in PACKAGE.glob(f"{one}/*.py")):
         assert not {"socket", "ssl", "asyncio.open_connection"} & set(imported(module))

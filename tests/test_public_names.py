@@ -7,7 +7,8 @@ import mailwidgets
 
 def test_the_public_names_are_these() -> None:
     assert sorted(mailwidgets.__all__) == [
-        *("Dashboard", "Draft", "Practice", "Report", "Servers", "rehearse")
+        *("Dashboard", "Draft", "Exam", "Laboratory", "Lesson", "Practice", "Report", "Servers"),
+        *("Task", "rehearse"),
     ]
     assert dir(mailwidgets) == sorted(mailwidgets.__all__)
 

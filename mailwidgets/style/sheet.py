@@ -6,7 +6,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Final
 
-PARTS: Final = ("base", "fields", "checks", "discover", "values", "history")
+PARTS: Final = ("base", "fields", "checks", "discover", "values", "history", "lessons")
 
 
 @cache

@@ -1,0 +1,1 @@
+"""What learners and trainers see: exercises to work on, and how a class stands."""

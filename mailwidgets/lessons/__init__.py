@@ -1,0 +1,1 @@
+"""Lessons: exercises on practice servers, proven by what is in force and by real test runs."""

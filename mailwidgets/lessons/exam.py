@@ -1,0 +1,76 @@
+"""The examination: tickets drawn by a seed, and what they come to."""
+
+from __future__ import annotations
+
+import os
+import random
+from typing import Final, Self
+
+from mailwidgets.errors import LessonError
+from mailwidgets.languages.texts import N_
+from mailwidgets.lessons.exercise import Exercise
+from mailwidgets.lessons.lesson import Lesson
+from mailwidgets.lessons.standing import FULL
+from mailwidgets.lessons.syllabus import Unit
+from mailwidgets.lessons.tickets import TICKETS
+
+DRAWN: Final = 5
+"""How many tickets an examination has."""
+EXAM: Final = "exam"
+
+
+class Exam(Lesson):
+    """Complaints to be solved at the bench; as :class:`Lesson` in everything else.
+
+    Which ones, and in which order, follows from the seed: the same seed gives everyone the same.
+
+    Attributes:
+        seed: what they were drawn by.
+    """
+
+    seed: int
+
+    @classmethod
+    def open(  # type: ignore[override]  # an examination is chosen by its seed
+        cls,
+        seed: int,
+        *,
+        learner: str | None = None,
+        folder: str | os.PathLike[str] = ".",
+        language: str | None = None,
+    ) -> Self:
+        """Start practice servers and draw the tickets; the arguments are as for a lesson.
+
+        Args:
+            seed: any number; a trainer tells it to the class.
+            learner: who works.
+            folder: where results are kept.
+            language: of the tickets.
+
+        Raises:
+            LessonError: the seed is no number.
+            PracticeError: if the practice servers cannot be started.
+        """
+        if isinstance(seed, bool) or not isinstance(seed, int):
+            raise LessonError(f"a seed is a whole number, not {seed!r}")
+        taught = Unit(0, f"{EXAM} {seed}", N_("Final exam"), drawn(seed))
+        exam = cls._opened(taught, learner, folder, language)
+        exam.seed = seed
+        return exam
+
+    @property
+    def points(self) -> tuple[int, int]:
+        """Return the points so far, and the most there are."""
+        names = [one.name for one in self.unit.exercises]
+        return sum(self.standing(name).points for name in names), FULL * len(names)
+
+
+def drawn(seed: int, count: int = DRAWN) -> tuple[Exercise, ...]:
+    """Return the tickets of a seed, in their order.
+
+    Args:
+        seed: any whole number.
+        count: how many.
+    """
+    # No secret hangs on it: the same seed has to give the same tickets.
+    return tuple(random.Random(seed).sample(TICKETS, count))  # noqa: S311 - see above

@@ -1,0 +1,272 @@
+"""A lesson under way: one bench, its exercises, and what the learner did."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from traitlets import HasTraits, Instance
+
+from mailwidgets.errors import LessonError
+from mailwidgets.faults.laboratory import Laboratory
+from mailwidgets.languages.texts import _, use
+from mailwidgets.lessons.bench import Bench
+from mailwidgets.lessons.exercise import Exercise, Outcome
+from mailwidgets.lessons.results import HINTED, TRIED, Event, Results
+from mailwidgets.lessons.standing import Standing, standing
+from mailwidgets.lessons.syllabus import Unit, exercise_of, unit
+from mailwidgets.servers import Servers
+from mailwidgets.settings.levels import actor, fit_id
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+LEARNER = "MAILWIDGETS_LEARNER"
+
+
+class Lesson(HasTraits):
+    """A lesson's exercises at a bench of the learner's own.
+
+    ::
+
+        lesson = Lesson.open(1)
+        lesson.begin("fetch")             # the bench is set up
+        (await lesson.check("fetch")).said  # what is still wanted, or what was learned
+
+    Traits:
+        current: the exercise that the bench is set up for; ``None`` before the first.
+
+    Attributes:
+        unit: which lesson it is.
+        learner: who works.
+        results: what they did so far, kept in a file.
+    """
+
+    current = Instance(Exercise, allow_none=True)
+
+    def __init__(self, taught: Unit, bench: Bench, results: Results) -> None:
+        super().__init__()
+        self.unit = taught
+        self.results = results
+        self.learner = results.learner
+        self._bench = bench
+
+    @classmethod
+    def open(
+        cls,
+        which: int | str,
+        *,
+        learner: str | None = None,
+        folder: str | os.PathLike[str] = ".",
+        language: str | None = None,
+    ) -> Self:
+        """Start practice servers and an empty store for a lesson.
+
+        Args:
+            which: its number or its name.
+            learner: who works; else ``MAILWIDGETS_LEARNER``, else ``JUPYTERHUB_USER``, else the
+                operating system's user.
+            folder: where results are kept, and what the learner writes.
+            language: of the exercises, as ``de``; else the one in use.
+
+        Raises:
+            LessonError: there is no such lesson.
+            InvalidId: if the learner's name cannot be kept.
+            PracticeError: if the practice servers cannot be started.
+        """
+        return cls._opened(unit(which), learner, folder, language)
+
+    @classmethod
+    def _opened(
+        cls, taught: Unit, learner: str | None, folder: str | os.PathLike[str], language: str | None
+    ) -> Self:
+        if language is not None:
+            use(language)
+        home = Path(folder).absolute()
+        name = fit_id(learner or os.environ.get(LEARNER) or actor(), "user")
+        return cls(taught, Bench.start(home), Results(home, name))
+
+    @property
+    def servers(self) -> Servers:
+        """Return the bench's store as Ana on WS-01 sees it."""
+        return self._bench.servers
+
+    @property
+    def laboratory(self) -> Laboratory:
+        """Return the bench's practice servers."""
+        return self._bench.laboratory
+
+    def sheet(self) -> pd.DataFrame:
+        """Return the provider's sheet: servers, ports and Ana's account (needs pandas)."""
+        import pandas as pd  # noqa: PLC0415 - it takes 0.3 s
+
+        ports = self.laboratory.ports
+        facts = self._bench.facts()
+        rows = {
+            name.upper(): {
+                _("Server"): facts["host"],
+                _("Port, TLS by STARTTLS"): ports[name],
+                _("Port, TLS from the first byte"): ports[f"{name}s"],
+                _("User name"): facts["user"],
+                _("Password"): facts["password"],
+            }
+            for name in ("pop3", "smtp", "imap")
+        }
+        return pd.DataFrame.from_dict(rows, orient="index")
+
+    def environment(self) -> dict[str, str]:
+        """Return the environment variables with which the command line works on this bench."""
+        return self._bench.environment()
+
+    def named(self, which: str | int) -> str:
+        """Return an exercise's name, from its name or its number.
+
+        Raises:
+            LessonError: there is none.
+        """
+        names = [one.name for one in self.unit.exercises]
+        if isinstance(which, str):
+            return self.exercise(which).name
+        if not 1 <= which <= len(names):
+            raise LessonError(f"there are exercises 1 to {len(names)} here, not {which}")
+        return names[which - 1]
+
+    def place(self, name: str) -> str:
+        """Return where an exercise stands, as ``1.2``: the second one of lesson 1.
+
+        Raises:
+            LessonError: there is none of that name.
+        """
+        place = self.unit.exercises.index(self.exercise(name)) + 1
+        return f"{self.unit.number}.{place}" if self.unit.number else f"{place}."
+
+    def exercise(self, name: str) -> Exercise:
+        """Return an exercise.
+
+        Raises:
+            LessonError: there is none of that name.
+        """
+        return exercise_of(self.unit.exercises, name)
+
+    def task(self, name: str) -> str:
+        """Return what is to be done, in the language in use.
+
+        Raises:
+            LessonError: there is no such exercise.
+        """
+        return _(self.exercise(name).task).format_map(self._bench.facts())
+
+    def begin(self, name: str) -> Exercise:
+        """Set the bench up for an exercise; what was set up there before goes.
+
+        Raises:
+            LessonError: there is no such exercise.
+            StoreError: if the store refuses.
+        """
+        chosen = self.exercise(name)
+        self._bench.set_up(chosen.scene)
+        self.current = chosen
+        return chosen
+
+    async def check(self, name: str) -> Outcome:
+        """Look at what is in force and run the real tests; the try is kept.
+
+        Raises:
+            LessonError: there is no such exercise, the bench is not set up for it, or the try
+                cannot be kept.
+            StoreError: if the settings cannot be read.
+        """
+        chosen = self._current(name)
+        self.laboratory.mend()
+        self._bench.break_as(chosen.scene)
+        outcome = Outcome(name, passed=True, said=self._filled(chosen.praise))
+        for want in chosen.wants:
+            lacking = await want(self._bench)
+            if lacking is not None:
+                outcome = Outcome(name, False, lacking.said, lacking.code, lacking.report)  # noqa: FBT003 - its second field
+                break
+        self._keep(name, TRIED, passed=outcome.passed, code=outcome.code)
+        return outcome
+
+    def hint(self, name: str) -> str:
+        """Return the next hint, the first one first; empty when there is none left.
+
+        It is kept that it was asked for.
+
+        Raises:
+            LessonError: as ``check``.
+        """
+        chosen = self._current(name)
+        given = self.standing(name).hints
+        if given >= len(chosen.hints):
+            return ""
+        self._keep(name, HINTED)
+        return self._filled(chosen.hints[given])
+
+    def hints(self, name: str) -> list[str]:
+        """Return the hints that were given so far."""
+        chosen = self.exercise(name)
+        return [self._filled(one) for one in chosen.hints[: self.standing(name).hints]]
+
+    def standing(self, name: str) -> Standing:
+        """Return how a learner stands with an exercise: tries, hints, whether it is passed.
+
+        Raises:
+            LessonError: there is no such exercise, or the results cannot be read.
+        """
+        self.exercise(name)
+        return standing(self.results.events(), self.recorded_as, name)
+
+    @property
+    def recorded_as(self) -> str:
+        """Return the name under which the tries are kept."""
+        return self.unit.name
+
+    def progress(self) -> pd.DataFrame:
+        """Return how the learner stands with each exercise, as a table (needs pandas)."""
+        import pandas as pd  # noqa: PLC0415 - it takes 0.3 s
+
+        known = {one.name: self.standing(one.name) for one in self.unit.exercises}
+        rows = {
+            _(one.title): {
+                _("Passed"): known[one.name].passed,
+                _("Tries"): known[one.name].tries,
+                _("Hints"): known[one.name].hints,
+            }
+            for one in self.unit.exercises
+        }
+        return pd.DataFrame.from_dict(rows, orient="index")
+
+    def start_over(self) -> Path | None:
+        """Begin anew: an empty bench, mended servers, no tries; the earlier ones are set aside.
+
+        Returns:
+            Where the earlier results are now; ``None`` if there were none.
+
+        Raises:
+            LessonError: if the results cannot be moved.
+        """
+        aside = self.results.set_aside()
+        self._bench.set_up(self.unit.exercises[0].scene)
+        self.current = None
+        return aside
+
+    def close(self) -> None:
+        """Stop the practice servers and remove the store; the results stay."""
+        self._bench.close()
+
+    def _current(self, name: str) -> Exercise:
+        chosen = self.exercise(name)
+        if chosen is not self.current:
+            told = _("The bench is not set up for {title}: begin it first.")
+            raise LessonError(told.format(title=_(chosen.title)))
+        return chosen
+
+    def _filled(self, text: str) -> str:
+        return _(text).format_map(self._bench.facts())
+
+    def _keep(self, name: str, did: str, *, passed: bool = False, code: str = "") -> None:
+        now = dt.datetime.now(dt.UTC)
+        self.results.add(Event(now, self.learner, self.recorded_as, name, did, passed, code))
