@@ -122,7 +122,9 @@ async def _asked(name_server: str, name: str, kind: str, patience: Patience) -> 
         raise NoRecords(asked, told, known=False) from error
     except dns.resolver.NoNameservers as error:
         kept = _Refused if _refused(error) else NoRecords
-        raise kept(asked, _reason(error), known=False) from error
+        # What each said; dnspython's own text has the question once more, and for each family.
+        said = dict.fromkeys(_reason(what) for *_where, what, _answer in error.kwargs["errors"])
+        raise kept(asked, "; ".join(said) or _reason(error), known=False) from error
     except (dns.exception.DNSException, OSError) as error:
         raise NoRecords(asked, _reason(error), known=False) from error
     found = list(answer.rrset or ())[:_MOST_RECORDS]
@@ -142,7 +144,7 @@ def _resolver(name_server: str) -> Resolver:
     return asking
 
 
-def _reason(error: Exception) -> str:
+def _reason(error: object) -> str:
     return shown(str(error) or type(error).__name__).removesuffix(".")
 
 
@@ -150,5 +152,5 @@ def _refused(error: dns.resolver.NoNameservers) -> bool:
     """Return whether a name server said REFUSED."""
     import dns.rcode  # noqa: PLC0415 - see ``_asked``
 
-    answers = [answer for *_, answer in error.kwargs["errors"]]
+    answers = [answer for *_what, answer in error.kwargs["errors"]]
     return any(one is not None and one.rcode() == dns.rcode.REFUSED for one in answers)
