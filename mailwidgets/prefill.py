@@ -34,6 +34,10 @@ def prefill(servers: Servers, practice: Practice) -> None:
 def rehearse(practice: Practice, folder: str | os.PathLike[str]) -> Servers:
     """Return servers on a new store in ``folder``, filled in, with a key that nothing else has.
 
+    >>> servers = rehearse(practice, folder / "settings")
+    >>> (await servers.check("pop3")).verdict
+    'POP3 works: every step passed.'
+
     Args:
         practice: the practice servers, started.
         folder: an empty or absent one; a temporary one leaves nothing behind.

@@ -252,6 +252,10 @@ class Servers(Ledger):
     ) -> Discovery:
         """Return the servers that an e-mail address may have, ranked; nobody logs in.
 
+        >>> found = await servers.discover("ana@practice.example", dns=laboratory.dns)
+        >>> found.remarks[0]
+        'No SRV records of _imaps._tcp.practice.example: there is no such name.'
+
         Args:
             address: as ``ana@example.com``.
             autoconfig: URL or file of a document in Mozilla's format; empty: none is read.

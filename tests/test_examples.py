@@ -72,9 +72,16 @@ def practice() -> Iterator[Practice]:
 
 
 @pytest.fixture(scope="module")
-def laboratory() -> Iterator[Laboratory]:
+def one_laboratory() -> Iterator[Laboratory]:
     with Laboratory.start() as started:
         yield started
+
+
+@pytest.fixture
+def laboratory(one_laboratory: Laboratory) -> Iterator[Laboratory]:
+    """Return practice servers that can be broken; nothing is broken yet."""
+    yield one_laboratory
+    one_laboratory.mend()
 
 
 @pytest.fixture

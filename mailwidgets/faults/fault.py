@@ -100,6 +100,10 @@ class Rule:
 class ServerFault:
     """A row of the table: what goes wrong, and what a check will call it.
 
+    >>> from mailwidgets.faults import FAULTS
+    >>> FAULTS["cert_expired"].title, FAULTS["cert_expired"].code
+    ('The certificate has expired', 'cert_expired')
+
     Attributes:
         name: by which it is chosen.
         title: the same in some words, in English; ``_`` looks it up.
@@ -134,11 +138,20 @@ class ServerFault:
 
     @property
     def protocols(self) -> tuple[str, ...]:
-        """Return the protocols it can befall, in the panel's order."""
+        """Return the protocols it can befall, in the panel's order.
+
+        >>> from mailwidgets.faults import FAULTS
+        >>> FAULTS["mailbox_locked"].protocols
+        ('pop3',)
+        """
         return tuple(one for one in PROTOCOLS if one in self.rules) or self.befalls
 
     def scene(self, section: str, ports: Mapping[str, int]) -> dict[str, object]:
         """Return the settings with which it shows, by dotted name.
+
+        >>> from mailwidgets.faults import FAULTS
+        >>> FAULTS["plain_on_tls_port"].scene("smtp", {"smtp": 25, "smtps": 465})
+        {'smtp.port': 25, 'smtp.tls': 'none'}
 
         Args:
             section: ``pop3``, ``smtp``, ``imap``, or ``workflow`` by SMTP.
@@ -151,7 +164,12 @@ class ServerFault:
         return _of(section, {"port": port, "tls": mode, **name, **self.settings})
 
     def remedy(self, section: str) -> dict[str, object]:
-        """Return what a client can set to get round it, by dotted name; empty where nothing."""
+        """Return what a client can set to get round it, by dotted name; empty where nothing.
+
+        >>> from mailwidgets.faults import FAULTS
+        >>> FAULTS["cram_md5_only"].remedy("imap"), FAULTS["cert_expired"].remedy("imap")
+        ({'imap.sasl': True}, {})
+        """
         return _of(section, self.mended_by)
 
 

@@ -27,6 +27,12 @@ class Laboratory(Practice):
         with Laboratory.start() as laboratory:
             fault = laboratory.inject("cert_expired")
 
+    >>> from mailwidgets import rehearse
+    >>> fault = laboratory.inject("cert_expired", ["imap"])
+    >>> report = await rehearse(laboratory, folder / "settings").check("imap")
+    >>> report.code == fault.code
+    True
+
     Attributes:
         switches: which faults are on; other processes switch by the same file.
     """
@@ -41,6 +47,10 @@ class Laboratory(Practice):
         cls, accounts: Iterable[Account] = ACCOUNTS, switches: Switches | None = None
     ) -> Self:
         """Start servers and doors; returns when all listen.
+
+        >>> with Laboratory.start() as mine:
+        ...     mine.switches.on()
+        {}
 
         Args:
             accounts: who may log in.
@@ -72,15 +82,31 @@ class Laboratory(Practice):
         self.dns = self._name_server.place
 
     def inject(self, name: str, protocols: Iterable[str] = ()) -> ServerFault:
-        """Break the servers from the next connection on; as :meth:`Switches.inject`."""
+        """Break the servers from the next connection on; as :meth:`Switches.inject`.
+
+        >>> laboratory.inject("over_quota", ["smtp"]).code
+        'over_quota'
+        """
         return self.switches.inject(name, protocols)
 
     def mend(self, protocols: Iterable[str] = ()) -> None:
-        """Mend the servers, by default all; as :meth:`Switches.mend`."""
+        """Mend the servers, by default all; as :meth:`Switches.mend`.
+
+        >>> _ = laboratory.inject("wrong_password")
+        >>> laboratory.mend(["smtp", "imap"])
+        >>> list(laboratory.switches.on())
+        ['pop3']
+        """
         self.switches.mend(protocols)
 
     def stop(self) -> None:
-        """Close every port and connection and end the thread; a second time does nothing."""
+        """Close every port and connection and end the thread; a second time does nothing.
+
+        >>> mine = Laboratory.start()
+        >>> mine.stop()
+        >>> mine.switches.path.exists()
+        False
+        """
         for opened in (self._doors, self._name_server):
             if self._thread.running and opened is not None:
                 self._thread.call(opened.close)
@@ -89,5 +115,9 @@ class Laboratory(Practice):
             self._folder.cleanup()
 
     def as_dict(self) -> dict[str, object]:
-        """Return what ``Practice`` does, ``dns``, and ``faults``, the path of the switches."""
+        """Return what ``Practice`` does, ``dns``, and ``faults``, the path of the switches.
+
+        >>> sorted(laboratory.as_dict())
+        ['accounts', 'ca_pem', 'dns', 'faults', 'host', 'ports']
+        """
         return {**super().as_dict(), "dns": self.dns, "faults": str(self.switches.path)}

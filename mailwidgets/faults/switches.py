@@ -23,6 +23,11 @@ _MOST = 4096  # bytes that such a file can have
 class Switches:
     """The faults that are on, kept in a file.
 
+    >>> switches = Switches(folder / "faults.json")
+    >>> _ = switches.inject("dropped", ["imap"])
+    >>> switches.path.read_text()
+    '{"imap": "dropped"}'
+
     Args:
         path: the file; where there is none, nothing is broken.
     """
@@ -32,6 +37,11 @@ class Switches:
 
     def on(self) -> dict[str, ServerFault]:
         """Return the fault that is on for each protocol that has one.
+
+        >>> switches = Switches(folder / "faults.json")
+        >>> _ = switches.inject("greylisted")
+        >>> {protocol: fault.code for protocol, fault in switches.on().items()}
+        {'smtp': 'greylisted'}
 
         Raises:
             PracticeError: the file is not what was written.
@@ -57,6 +67,14 @@ class Switches:
     def inject(self, name: str, protocols: Iterable[str] = ()) -> ServerFault:
         """Break the servers from the next connection on; what else is on stays.
 
+        >>> switches = Switches(folder / "faults.json")
+        >>> switches.inject("login_off", ["pop3", "imap"]).title
+        'Logging in is switched off for this mailbox'
+        >>> switches.inject("greylisted", ["imap"])
+        Traceback (most recent call last):
+            ...
+        mailwidgets.errors.PracticeError: greylisted befalls smtp, not 'imap'
+
         Args:
             name: the fault's, as in the table.
             protocols: ``pop3``, ``smtp``, ``imap``; by default all that it can befall.
@@ -81,6 +99,12 @@ class Switches:
     def mend(self, protocols: Iterable[str] = ()) -> None:
         """Mend the servers, by default all; connections that are open stay as they are.
 
+        >>> switches = Switches(folder / "faults.json")
+        >>> _ = switches.inject("wrong_password")
+        >>> switches.mend()
+        >>> switches.on()
+        {}
+
         Raises:
             PracticeError: the file cannot be written.
         """
@@ -103,6 +127,13 @@ class Switches:
 
 def fault_named(name: str) -> ServerFault:
     """Return a row of the table.
+
+    >>> fault_named("cert_expired").code
+    'cert_expired'
+    >>> fault_named("cert_expire")
+    Traceback (most recent call last):
+        ...
+    mailwidgets.errors.PracticeError: there is no fault 'cert_expire'; there is: cert_expired, ...
 
     Raises:
         PracticeError: there is none of that name; the message offers what is near.

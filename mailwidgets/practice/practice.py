@@ -28,6 +28,9 @@ class Practice:
         with Practice.start() as practice:
             practice.ports["imap"]
 
+    >>> practice.host, [account.address for account in practice.accounts]
+    ('localhost', ['ana@practice.example', 'ben@practice.example', 'workflow@practice.example'])
+
     Attributes:
         host: the servers' name, ``localhost``; they listen on 127.0.0.1 only.
         ports: by name: ``pop3``, ``imap`` and ``smtp`` take STARTTLS (STLS), ``pop3s``,
@@ -52,6 +55,10 @@ class Practice:
     @classmethod
     def start(cls, accounts: Iterable[Account] = ACCOUNTS) -> Self:
         """Start the servers and put a welcome into each INBOX; returns when all listen.
+
+        >>> with Practice.start() as mine:
+        ...     sorted(mine.ports)
+        ['imap', 'imaps', 'pop3', 'pop3s', 'smtp', 'smtps']
 
         Args:
             accounts: who may log in.
@@ -86,6 +93,11 @@ class Practice:
     def stop(self) -> None:
         """Close every port and connection and end the thread; a second time does nothing.
 
+        >>> mine = Practice.start()
+        >>> mine.stop()
+        >>> repr(mine).endswith("stopped>")
+        True
+
         Raises:
             PracticeError: they did not end within 30 seconds.
         """
@@ -108,7 +120,11 @@ class Practice:
         self.stop()
 
     def deliver(self, address: str, message: bytes) -> None:
-        """Put a message into an account's INBOX.
+        r"""Put a message into an account's INBOX.
+
+        >>> practice.deliver("ben@practice.example", b"Subject: Hello\r\n\r\nHello Ben\r\n")
+        >>> practice.messages("ben@practice.example")[-1]
+        b'Subject: Hello\r\n\r\nHello Ben\r\n'
 
         Args:
             address: an account's.
@@ -121,6 +137,9 @@ class Practice:
 
     def messages(self, address: str, folder: str = "INBOX") -> list[bytes]:
         """Return the messages in a folder of an account, oldest first.
+
+        >>> practice.messages("workflow@practice.example")[0].splitlines()[0]
+        b'From: Practice servers <postmaster@practice.example>'
 
         Args:
             address: an account's.
@@ -146,6 +165,10 @@ class Practice:
         """Return all that a client needs as plain JSON values, **passwords too**.
 
         They open nothing but these mailboxes, while the servers run.
+
+        >>> told = practice.as_dict()
+        >>> told["host"], told["accounts"][0]["user"]
+        ('localhost', 'ana@practice.example')
         """
         return {
             "host": self.host,
