@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import ipywidgets as widgets
 
@@ -13,7 +12,7 @@ from mailwidgets.dashboard.keeping import Keeping
 from mailwidgets.dashboard.start import Start
 from mailwidgets.dashboard.stepping import step
 from mailwidgets.dashboard.tabs import Tabs
-from mailwidgets.dashboard.visit import Visit, Visitor
+from mailwidgets.dashboard.visit import Visit, Visitor, place_of
 from mailwidgets.dashboard.watch import Watch
 from mailwidgets.draft.draft import Draft
 from mailwidgets.draft.sight import Sight, look, news
@@ -25,8 +24,11 @@ from mailwidgets.settings.sections import SECTIONS
 from mailwidgets.views.effective import EffectiveView
 from mailwidgets.views.history import HistoryView
 from mailwidgets.widgets import markup
-from mailwidgets.widgets.look import mark, plain, says, shared
+from mailwidgets.widgets.look import close_all, mark, plain, says, shared
 from mailwidgets.widgets.wiring import Wiring
+
+if TYPE_CHECKING:
+    from mailwidgets.faults import Laboratory
 
 VALUES: Final = "values"
 PAST: Final = "history"
@@ -52,13 +54,16 @@ class Dashboard(widgets.VBox):
 
     Args:
         servers: whose settings.
+        laboratory: practice servers that the page can break; else those, if any, that
+            ``MAILWIDGETS_FAULTS`` tells of.
     """
 
-    def __init__(self, servers: Servers) -> None:
+    def __init__(self, servers: Servers, *, laboratory: Laboratory | None = None) -> None:
         self.servers = servers
+        self._laboratory = laboratory
         self.draft: Draft | None = None
         self._stored: object = None
-        self.visit = Visit(_place(servers), self._on_visitor)
+        self.visit = Visit(place_of(servers), self._on_visitor)
         self._keeping = Keeping(self.visit)
         self._watch = Watch(
             servers,
@@ -151,7 +156,7 @@ class Dashboard(widgets.VBox):
         parts = [self.table, self.past, *self.forms.made.values(), *self.children]
         for part in parts:
             if part is not self.visit:
-                _close_all(part)
+                close_all(part)
         self.children = ()
 
     def _seen(self) -> Sight | None:
@@ -175,7 +180,7 @@ class Dashboard(widgets.VBox):
     def _fill(self, draft: Draft) -> None:
         """Show what needs a draft."""
         self.forms = Forms(draft)
-        self.start = Start(draft, self.forms, self.tabs.show)
+        self.start = Start(draft, self.forms, self.tabs.show, self._laboratory)
         self._place.children = (self.start,)
         self._on_draft()
         self.tabs.show(next(iter(SECTIONS)))
@@ -235,6 +240,8 @@ class Dashboard(widgets.VBox):
 
     def _on_looked(self) -> None:
         self.table.follow()
+        if self.start is not None:
+            self.start.look()
 
     def _on_reload(self) -> None:
         self._on_changed()
@@ -283,17 +290,3 @@ class Dashboard(widgets.VBox):
             self.start.discover.greet()
         if self.draft is not None and visitor.section in SECTIONS:
             self.tabs.show(visitor.section)
-
-
-def _place(servers: Servers) -> str:
-    """Return what names a store and a person, without telling where the store is."""
-    whose = servers.identity
-    named = "\n".join([str(servers.store.location), whose.user, whose.workstation])
-    return hashlib.sha256(named.encode()).hexdigest()[:16]
-
-
-def _close_all(widget: widgets.Widget) -> None:
-    """Close a widget and all within it: the kernel would keep every one of them."""
-    for child in getattr(widget, "children", ()):
-        _close_all(child)
-    widget.close()

@@ -54,3 +54,10 @@ def mark(widget: widgets.DOMWidget, css_class: str, *, on: bool) -> None:
         widget.add_class(css_class)
     else:
         widget.remove_class(css_class)
+
+
+def close_all(widget: widgets.Widget) -> None:
+    """Close a widget and all within it: the kernel would keep every one of them."""
+    for child in getattr(widget, "children", ()):
+        close_all(child)
+    widget.close()
