@@ -1,4 +1,4 @@
-"""The effective values as a pandas table: the only module of this floor that needs pandas."""
+"""Settings and their effective values as pandas tables: the one module here that needs pandas."""
 
 from __future__ import annotations
 
@@ -7,8 +7,36 @@ import pandas as pd
 from mailwidgets.settings.declare import Setting
 from mailwidgets.settings.levels import Level
 from mailwidgets.settings.resolve import Resolution, Value
+from mailwidgets.settings.sections import SETTINGS
 
+DECLARED = ("Label", "Level", "Kind", "Choices", "Default", "Ours", "Help")
 COLUMNS = ("Level", "Default", "Company", "User", "Workstation", "Effective", "From")
+
+
+def settings_table() -> pd.DataFrame:
+    """Return what can be set: a row per setting, indexed by (section, setting).
+
+    >>> settings_table().loc[("smtp", "tls"), ["Level", "Kind", "Choices", "Default"]].tolist()
+    ['user', 'choice', 'none, require, auto, implicit', 'Auto']
+
+    Columns: Label, Level, Kind of value, Choices that there are, Default, Ours (whether the panel
+    lacks it) and Help.
+    """
+    rows = [
+        (
+            one.label,
+            one.level.value,
+            one.field.kind,
+            ", ".join(getattr(one.field, "choices", ())),
+            cell(one, one.default),
+            one.ours,
+            one.help,
+        )
+        for one in SETTINGS.values()
+    ]
+    index = pd.MultiIndex.from_tuples(list(SETTINGS), names=["section", "setting"])
+    table = pd.DataFrame(rows, index=index, columns=list(DECLARED), dtype=object)
+    return table.astype({"Ours": bool})
 
 
 def effective_table(resolution: Resolution) -> pd.DataFrame:

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from mailwidgets.settings.documents import Change, Document, Documents, drafted
-from mailwidgets.settings.effective import COLUMNS, effective_table
+from mailwidgets.settings.effective import COLUMNS, effective_table, settings_table
 from mailwidgets.settings.levels import Identity, Level
 from mailwidgets.settings.resolve import resolve
 from mailwidgets.settings.secret import Sealed
@@ -50,3 +50,13 @@ def test_the_table_can_be_filtered_and_sorted_by_plain_pandas() -> None:
         993,
         995,
     ]
+
+
+def test_what_can_be_set_is_a_table_of_the_declarations() -> None:
+    table = settings_table()
+
+    assert list(table.index) == list(SETTINGS)
+    assert table.loc[("pop3", "port")].tolist()[:6] == ["POP3 port", "user", "port", "", 110, False]
+    assert table.loc[("workflow", "server_type"), "Choices"] == "smtp, imap"
+    assert table.loc["trust"]["Ours"].all()
+    assert (table["Help"] != "").all()
