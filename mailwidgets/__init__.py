@@ -15,6 +15,7 @@ Each name is loaded when it is first used: a check needs neither pandas nor ipyw
 from importlib import import_module
 
 _HOMES = {
+    "ClassOverview": "mailwidgets.classroom.overview",
     "Dashboard": "mailwidgets.dashboard.dashboard",
     "Draft": "mailwidgets.draft.draft",
     "Exam": "mailwidgets.lessons.exam",
@@ -27,6 +28,7 @@ _HOMES = {
     "rehearse": "mailwidgets.prefill",
 }
 __all__ = [
+    "ClassOverview",
     "Dashboard",
     "Draft",
     "Exam",

@@ -41,6 +41,8 @@ class MailwidgetsApp(Command):
         "send": (f"{_COMMANDS}.sending.Send", "send a workflow test message"),
         "discover": (f"{_COMMANDS}.discovering.Discover", "from an address to servers"),
         "database": (f"{_COMMANDS}.database.Database", "a database's tables, and who may do what"),
+        "lessons": (f"{_COMMANDS}.teaching.Lessons", "notebooks to learn with, for a learner"),
+        "class": (f"{_COMMANDS}.teaching.Class", "how the learners of a class stand"),
         "practice": (f"{_COMMANDS}.serving.Rehearse", "start the practice servers"),
         "fault": (f"{_COMMANDS}.breaking.Fault", "break practice servers, and mend them"),
     }

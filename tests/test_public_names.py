@@ -7,7 +7,17 @@ import mailwidgets
 
 def test_the_public_names_are_these() -> None:
     assert sorted(mailwidgets.__all__) == [
-        *("Dashboard", "Draft", "Exam", "Laboratory", "Lesson", "Practice", "Report", "Servers"),
+        *(
+            "ClassOverview",
+            "Dashboard",
+            "Draft",
+            "Exam",
+            "Laboratory",
+            "Lesson",
+            "Practice",
+            "Report",
+            "Servers",
+        ),
         *("Task", "rehearse"),
     ]
     assert dir(mailwidgets) == sorted(mailwidgets.__all__)

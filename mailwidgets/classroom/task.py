@@ -49,6 +49,7 @@ class Task(widgets.VBox):
         self._above = self._framed(plain(widgets.HTML, markup.stylesheet()), self._task)
         self._below = self._framed(self._work)
         super().__init__([self._above], layout=shared(widgets.Layout))
+        self.add_class("mailwidgets-lesson")
         lesson.observe(self._on_current, "current")
         self._show()
 
@@ -81,6 +82,8 @@ class Task(widgets.VBox):
         if exercise.opens:
             self.dashboard = Dashboard(self.lesson.servers)
             self.dashboard.tabs.show(exercise.opens)
+            if self.dashboard.start is not None:  # finding servers is not what is practised
+                self.dashboard.start.discover.toggle.value = False
         middle = [] if self.dashboard is None else [self.dashboard]
         self.children = (self._above, *middle, self._below)
         self._show()
@@ -151,9 +154,10 @@ class Task(widgets.VBox):
         standing = self.lesson.standing(self.name)
         title = f"{self.lesson.place(self.name)} {_(exercise.title)}"
         text = self.lesson.task(self.name)
-        self._task.html = task_markup.task(title, text, standing, begun=self.begun)
+        self._task.html = task_markup.task(self.name, title, text, standing, begun=self.begun)
         hints = self.lesson.hints(self.name)
         self._work.html = task_markup.work(
+            self.name,
             self.outcome,
             hints,
             busy=self.looking is not None,

@@ -18,31 +18,49 @@ BEGIN, CHECK, HINT = "begin", "check", "hint"
 """What a panel calls the press of its buttons."""
 
 
-def task(title: str, text: str, standing: Standing, *, begun: bool) -> str:
-    """Return an exercise's task, how the learner stands, and the button that begins it."""
+def task(ident: str, title: str, text: str, standing: Standing, *, begun: bool) -> str:
+    """Return an exercise's task, how the learner stands, and the button that begins it.
+
+    Args:
+        ident: the exercise's name, for the ids of what is in the page once for each.
+        title: what people call it.
+        text: what is to be done.
+        standing: what the learner did about it so far.
+        begun: whether the bench is set up for it.
+    """
+    name = escape(ident, quote=True)
     label = _("Begin again") if begun else _("Begin")
     css = "mw-plain" if begun else "mw-begin"
     what = _("Sets the bench up anew; what you changed there goes.") if begun else ""
     return (
         f"<section class='mw-task' aria-label='{escape(title, quote=True)}'>"
         f"<h2>{escape(title)} {_badge(standing)}</h2><p>{escape(text)}</p>"
-        f"<p class='mw-ways'><button type='button' id='mw-begin' class='{css}' data-act='{BEGIN}'>"
+        f"<p class='mw-ways'><button type='button' id='mw-begin-{name}' class='{css}'"
+        f" data-act='{BEGIN}'>"
         f"{escape(label)}</button> <span class='mw-hint'>{escape(what)}</span></p></section>"
     )
 
 
-def work(
-    outcome: Outcome | None, hints: Sequence[str], *, busy: bool, left: int, trouble: str = ""
+def work(  # noqa: PLR0913 - all but three are given by name
+    ident: str,
+    outcome: Outcome | None,
+    hints: Sequence[str],
+    *,
+    busy: bool,
+    left: int,
+    trouble: str = "",
 ) -> str:
     """Return the buttons that look at the work, the hints so far, and what came of it.
 
     Args:
+        ident: the exercise's name.
         outcome: of the last look; ``None``: there was none.
         hints: those given, the first one first.
         busy: whether it is being looked at.
         left: how many more hints there are.
         trouble: why it could not be looked at; empty where it could.
     """
+    name = escape(ident, quote=True)
     off = " aria-disabled='true'" if busy else ""
     label = _("Looking …") if busy else _("Check my work")
     asking = ngettext("Hint ({count} left)", "Hint ({count} left)", left).format(count=number(left))
@@ -51,9 +69,9 @@ def work(
     shown = f"<ol class='mw-hints' aria-label='{escape(_('Hints'), quote=True)}'>{listed}</ol>"
     return (
         "<section class='mw-task'><p class='mw-ways'>"
-        f"<button type='button' id='mw-check' class='mw-begin' data-act='{CHECK}'{off}>"
+        f"<button type='button' id='mw-check-{name}' class='mw-begin' data-act='{CHECK}'{off}>"
         f"{escape(label)}</button>"
-        f"<button type='button' id='mw-ask' class='mw-plain' data-act='{HINT}'{none}>"
+        f"<button type='button' id='mw-ask-{name}' class='mw-plain' data-act='{HINT}'{none}>"
         f"{escape(asking)}</button></p>{shown if hints else ''}"
         f"{_outcome(outcome, trouble)}</section>"
     )

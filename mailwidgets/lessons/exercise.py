@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from mailwidgets.lessons.bench import Bench
-from mailwidgets.lessons.scene import Scene
+from mailwidgets.lessons.scene import WORKING, Scene
 from mailwidgets.reports.report import Report
 
 
@@ -52,7 +52,7 @@ class Exercise:
     wants: tuple[Want, ...]
     hints: tuple[str, ...]
     praise: str
-    scene: Scene = Scene()
+    scene: Scene = WORKING
     opens: str = "pop3"
 
 

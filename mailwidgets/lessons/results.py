@@ -127,8 +127,8 @@ def _event(record: Any) -> Event:  # noqa: ANN401 - JSON of any type
         raise ValueError(f"version {record['version']!r}, this program knows {_VERSION}")
     texts = {key: record[key] for key in ("learner", "lesson", "exercise", "did", "code")}
     for key, text in texts.items():
-        if not isinstance(text, str) or len(text) > _LONGEST:
-            raise TypeError(f"{key} has to be a text of at most {_LONGEST} characters")
+        if not isinstance(text, str) or len(text) > _LONGEST or not text.isprintable():
+            raise TypeError(f"{key} has to be a line of at most {_LONGEST} characters")
     at = dt.datetime.fromisoformat(record["at"])
     if at.tzinfo is None or not isinstance(record["passed"], bool):
         raise ValueError("at needs a time zone, and passed is true or false")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,3 +32,7 @@ class Scene:
     empty: bool = False
     fault: str = ""
     protocols: tuple[str, ...] = ()
+
+
+WORKING: Final = Scene()
+"""All four sections are set up, and work."""

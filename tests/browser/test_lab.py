@@ -1,42 +1,20 @@
 from __future__ import annotations
 
-import base64
-import secrets
-import shutil
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from lab_server import jupyter_server
 from playwright.sync_api import Browser, expect
-from visits import Visit, environment, free_port, leave, running
+from visits import Visit, leave
 
 NOTEBOOK = Path(__file__).parents[2] / "notebooks" / "dashboard.ipynb"
 
 
-@contextmanager
-def jupyter_server(folder: Path, *options: str, **env: str) -> Iterator[str]:
-    """Serve a copy of the notebook; JupyterLab itself asks nobody for news or updates."""
-    home = folder / "home"
-    home.mkdir()
-    shutil.copy(NOTEBOOK, home)
-    port = free_port()
-    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"]
-    command += [f"--ServerApp.port={port}", "--ServerApp.ip=127.0.0.1"]
-    command += [f"--ServerApp.root_dir={home}", "--IdentityProvider.token=t"]
-    command += ["--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
-    command += ["--LabApp.news_url=None", *options]
-    key = base64.b64encode(secrets.token_bytes(32)).decode()
-    with running(command, environment(folder, key, **env)) as log:
-        log.wait_for("is running at")
-        yield f"http://127.0.0.1:{port}"
-
-
 @pytest.fixture
 def lab(tmp_path: Path) -> Iterator[str]:
-    with jupyter_server(tmp_path) as url:
+    with jupyter_server(tmp_path, NOTEBOOK) as url:
         yield url
 
 
@@ -59,7 +37,7 @@ def test_below_a_path_as_jupyterhub_has_it_the_page_is_that_of_the_hubs_user(
     whole_browser: Browser, tmp_path: Path
 ) -> None:
     as_told = {"MAILWIDGETS_USER": "", "JUPYTERHUB_USER": "ana"}
-    with jupyter_server(tmp_path, "--ServerApp.base_url=/user/ana/", **as_told) as url:
+    with jupyter_server(tmp_path, NOTEBOOK, "--ServerApp.base_url=/user/ana/", **as_told) as url:
         visit = Visit(whole_browser.new_context().new_page())
         visit.record()
         visit.page.goto(f"{url}/user/ana/voila/render/{NOTEBOOK.name}?token=t")

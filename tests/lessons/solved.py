@@ -11,7 +11,7 @@ NOTEBOOKS = sorted(LESSONS.glob("*.ipynb"))
 
 def solutions(notebook: Path) -> dict[str, str]:
     """Return the code that solves each exercise of a lesson, by the exercise's name."""
-    text = (LESSONS / "solutions" / f"{notebook.stem}.py").read_text("utf-8")
+    text = (LESSONS.parent / "solutions" / f"{notebook.stem}.py").read_text("utf-8")
     head, *parts = re.split(r"^# %% ", text, flags=re.MULTILINE)
     named = (part.partition("\n") for part in parts)
     return {name.strip(): f"{head}\n{code}" for name, _, code in named}
