@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import ipywidgets as widgets
 
-from mailwidgets.dashboard.forms import Forms
+from mailwidgets.dashboard.forms import Forms, titles
 from mailwidgets.dashboard.head import Acts, Head
 from mailwidgets.dashboard.keeping import Keeping
 from mailwidgets.dashboard.start import Start
@@ -19,7 +19,6 @@ from mailwidgets.draft.sight import Sight, look, news
 from mailwidgets.errors import StoreError
 from mailwidgets.languages.texts import _, spoken, use
 from mailwidgets.servers import Servers
-from mailwidgets.settings.declare import ADVANCED
 from mailwidgets.settings.sections import SECTIONS
 from mailwidgets.views.effective import EffectiveView
 from mailwidgets.views.history import HistoryView
@@ -38,6 +37,8 @@ class Dashboard(widgets.VBox):
     """Everything on one page: set up mail servers, prove that they work, see what is in force.
 
     In a running event loop, as in a notebook, it follows what others save.
+
+    >>> dashboard = Dashboard(servers)
 
     Attributes:
         draft: what all forms edit; ``None`` as long as the store cannot be read.
@@ -79,7 +80,12 @@ class Dashboard(widgets.VBox):
         self._watch.start()
 
     def go(self, section: str, key: str) -> None:
-        """Bring a setting's field to the front and put the focus there."""
+        """Bring a setting's field to the front and put the focus there.
+
+        >>> dashboard.go("imap", "outbox")
+        >>> dashboard.tabs.current
+        'imap'
+        """
         if self.draft is None:
             return
         self.tabs.show(section)
@@ -88,7 +94,12 @@ class Dashboard(widgets.VBox):
         self.visit.focus(f".mw-{section}-{key} :is(input, select, textarea)")
 
     def speak(self, language: str) -> None:
-        """Show everything in another language; edits stay, results of checks go."""
+        """Show everything in another language; edits stay, results of checks go.
+
+        >>> dashboard.speak("de")
+        >>> dashboard.visit.title
+        'Mailserver'
+        """
         if use(language) != self.visit.language:
             tab = self.tabs.current
             self._dismantle()
@@ -99,6 +110,11 @@ class Dashboard(widgets.VBox):
 
     def look(self, *, anew: bool = False) -> None:
         """Follow what was saved meanwhile; unsaved edits stay.
+
+        >>> _ = servers.commit([servers.change("imap.outbox", "Sent")])
+        >>> dashboard.look()
+        >>> dashboard.draft.sections["imap"].outbox
+        'Sent'
 
         Args:
             anew: read the store even where its version is the one seen before.
@@ -115,7 +131,10 @@ class Dashboard(widgets.VBox):
             self._complain("")
 
     def close(self) -> None:
-        """Stop following the store, cancel running checks and close all widgets."""
+        """Stop following the store, cancel running checks and close all widgets.
+
+        >>> dashboard.close()
+        """
         self._watch.stop()
         self._dismantle()
         self.visit.close()
@@ -206,8 +225,7 @@ class Dashboard(widgets.VBox):
         """Mark the tabs of forms with edits; show the table anew after a save."""
         if self.draft is None:
             return
-        titles = {name: self._title(name, self.draft) for name in SECTIONS}
-        self.tabs.name({**titles, VALUES: _("Effective values"), PAST: _("History")})
+        self.tabs.name({**titles(self.draft), VALUES: _("Effective values"), PAST: _("History")})
         self.strip.show(self.draft)
         self.head.show(self.draft)
         self._keeping.keep(self.draft)
@@ -221,16 +239,6 @@ class Dashboard(widgets.VBox):
             self.start.show(self.draft)
         self.table.refresh()
         self.past.refresh()
-
-    def _title(self, name: str, draft: Draft) -> str:
-        """Return a tab's title, with what there is to look at: ● edits, ◆ news, ⚠ a conflict."""
-        title = SECTIONS[name].title if SECTIONS[name].test_label else _(ADVANCED)
-        if draft.changes([name]) or draft.wrong([name]):
-            title += " ●"
-        changed = {one.slot[1] for one in draft.news.all() if one.slot[1][0] == name}
-        if draft.disputes([name]):
-            return f"{title} ⚠"
-        return f"{title} ◆{len(changed)}" if changed else title
 
     def _on_tab(self, name: str) -> None:
         self.forms.show(name)

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 
 from mailwidgets.draft.draft import Draft
 from mailwidgets.forms.form import SectionForm
+from mailwidgets.languages.texts import _
+from mailwidgets.settings.declare import ADVANCED
 from mailwidgets.settings.sections import SECTIONS
 
 
@@ -43,3 +45,21 @@ class Forms(Mapping[str, SectionForm]):
 
     def __len__(self) -> int:
         return len(SECTIONS)
+
+
+def titles(draft: Draft) -> dict[str, str]:
+    """Return what the forms' tabs are called, by section, with what there is to look at.
+
+    That is ● for edits, ◆ for news and ⚠ for a conflict.
+    """
+    return {name: _title(name, draft) for name in SECTIONS}
+
+
+def _title(name: str, draft: Draft) -> str:
+    title = SECTIONS[name].title if SECTIONS[name].test_label else _(ADVANCED)
+    if draft.changes([name]) or draft.wrong([name]):
+        title += " ●"
+    changed = {one.slot[1] for one in draft.news.all() if one.slot[1][0] == name}
+    if draft.disputes([name]):
+        return f"{title} ⚠"
+    return f"{title} ◆{len(changed)}" if changed else title
