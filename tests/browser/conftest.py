@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 from daemons.dnsmasq import name_server
 from playwright.sync_api import Browser, expect, sync_playwright
-from visits import Served, Visit, dashboard_command, environment, leave, running
+from visits import Practising, Served, Visit, dashboard_command, environment, leave, running
 
 from mailwidgets import Practice, Servers
+from mailwidgets.faults import Switches
 from mailwidgets.prefill import prefill
 from mailwidgets.vault.vault import Vault
 
@@ -44,6 +45,19 @@ def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     # A page made in advance may be of a time when something was stored.
     with _dashboard(folder, "--max-pages=1", "--preheat=0") as served:
         yield served
+
+
+@pytest.fixture(scope="module")
+def practising(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Practising]:
+    """Run the dashboard as a newcomer starts it, on practice servers that it has itself."""
+    folder = tmp_path_factory.mktemp("practising")
+    temporary = folder / "tmp"
+    temporary.mkdir()
+    command = dashboard_command(folder, "--practice", "--preheat=0")
+    with running(command, environment(folder, "", TMPDIR=str(temporary))) as log:
+        url = log.wait_for("http://127.0.0.1:")
+        (switches,) = temporary.glob("mailwidgets-faults-*")
+        yield Practising(url, Switches(switches / "faults.json"))
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from playwright.sync_api import Locator, expect
-from visits import Served, Visit
+from visits import Practising, Served, Visit
 
 State = Callable[[Visit, Served], None]
 AUTOCONFIG = """<clientConfig version="1.1"><emailProvider id="practice.example">
@@ -248,6 +248,17 @@ def no_place(visit: Visit, empty: Served) -> None:
     visit.page = coming.value
 
 
+def broken(visit: Visit, practising: Practising) -> None:
+    visit.open(practising.url)
+    practising.switches.inject("tls_on_plain_port")
+    practising.switches.inject("cert_expired", ["pop3", "imap"])
+    visit.press("Break the practice servers")
+    visit.page.get_by_label("What goes wrong").select_option("other_delimiter")
+    expect(visit.page.get_by_role("checkbox", name="SMTP")).to_be_disabled()
+    expect(shown(visit, ".mw-broken li")).to_have_count(2)
+    expect(shown(visit, ".mw-scene")).to_contain_text("Implicit SSL/TLS")
+
+
 STATES: Mapping[str, State] = {
     "POP3": pop3,
     "SMTP": smtp,
@@ -282,3 +293,4 @@ ON_AN_EMPTY_STORE: Mapping[str, State] = {
     "History": history_empty,
     "no place for a page": no_place,
 }
+IN_PRACTICE: Mapping[str, Callable[[Visit, Practising], None]] = {"servers broken": broken}

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 from looks import assert_fits_everywhere, assert_shown_well
 from playwright.sync_api import expect
-from states import ON_AN_EMPTY_STORE, STATES, shown, values
-from visits import Served, Visit
+from states import IN_PRACTICE, ON_AN_EMPTY_STORE, STATES, shown, values
+from visits import Practising, Served, Visit
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -44,6 +44,14 @@ def test_it_is_accessible_and_nothing_is_cut_off_at_any_width(
 @pytest.mark.parametrize("state", ON_AN_EMPTY_STORE)
 def test_so_it_is_before_anything_is_stored(visit: Visit, empty: Served, state: str) -> None:
     ON_AN_EMPTY_STORE[state](visit, empty)
+    assert_shown_well(visit.page)
+
+
+@pytest.mark.parametrize("state", IN_PRACTICE)
+def test_so_it_is_where_servers_can_be_broken(
+    visit: Visit, practising: Practising, state: str
+) -> None:
+    IN_PRACTICE[state](visit, practising)
     assert_shown_well(visit.page)
 
 

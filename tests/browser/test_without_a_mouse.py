@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 from person import Person, listen
 from playwright.sync_api import Browser, expect
-from visits import Served, Visit, leave
+from visits import Practising, Served, Visit, leave
 
 from mailwidgets import Practice
 from mailwidgets.settings.levels import Level
@@ -16,12 +17,23 @@ from mailwidgets.settings.levels import Level
 
 @pytest.fixture(params=[(1280, 900), (800, 620), (400, 700)], ids=["wide", "low", "narrow"])
 def ana(browser: Browser, empty: Served, request: pytest.FixtureRequest) -> Iterator[Person]:
-    width, height = request.param
+    with _visiting(browser, empty.url, *request.param) as person:
+        yield person
+
+
+@pytest.fixture
+def newcomer(browser: Browser, practising: Practising) -> Iterator[Person]:
+    with _visiting(browser, practising.url, 400, 700) as person:
+        yield person
+
+
+@contextmanager
+def _visiting(browser: Browser, url: str, width: int, height: int) -> Iterator[Person]:
     context = browser.new_context(viewport={"width": width, "height": height})
     listen(context)
     visit = Visit(context.new_page())
     visit.record()
-    visit.open(empty.url)
+    visit.open(url)
     yield Person(visit.page)
     assert visit.hosts() == {"127.0.0.1"}, "a request left this machine"
     assert not visit.errors
@@ -152,3 +164,37 @@ def test_a_value_is_looked_up_changed_and_taken_back(ana: Person, empty: Served)
     ana.hear("Taken back")
     expect(undo).to_be_focused()
     assert servers.resolve()["pop3", "timeout"].effective == 20
+
+
+def choose(newcomer: Person, title: str, *, back: bool = False) -> None:
+    what = newcomer.page.get_by_role("combobox", name="What goes wrong", exact=True)
+    newcomer.reach(what, back=back)
+    newcomer.type(title)
+    expect(what.locator("option:checked")).to_have_text(title)
+
+
+def test_practice_servers_are_broken_and_mended(newcomer: Person, practising: Practising) -> None:
+    break_it, test = newcomer.button("Break"), newcomer.button("Test all")
+    newcomer.do(newcomer.button("Break the practice servers"), "Space")
+    choose(newcomer, "The certificate has expired")
+    newcomer.do(newcomer.page.locator("#mw-break-smtp"), "Space")
+    newcomer.do(break_it)
+    newcomer.hear("Broken now: POP3, IMAP: The certificate has expired. Now test POP3, IMAP")
+    expect(break_it).to_be_focused()
+    newcomer.do(test)
+    newcomer.hear("2 of 4 tested servers do not work: POP3, IMAP.")
+    practising.switches.mend()  # as a colleague does
+    newcomer.hear("Nothing is broken now.")
+
+    choose(newcomer, "The server speaks TLS 1.3 and nothing older", back=True)
+    newcomer.do(break_it)
+    newcomer.hear("Broken now: POP3, SMTP, IMAP")
+    newcomer.do(newcomer.button("Put these into the forms"))
+    expect(break_it).to_be_focused()
+    newcomer.do(test)
+    newcomer.hear("3 of 4 tested servers do not work: POP3, SMTP, IMAP.")
+    newcomer.do(newcomer.button(re.compile("^Mend: The server speaks TLS 1.3")), back=True)
+    newcomer.hear("Nothing is broken now.")
+    expect(break_it).to_be_focused()
+    newcomer.do(test)
+    newcomer.hear("All 4 servers work.")

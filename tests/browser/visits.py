@@ -19,6 +19,7 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, Error, Page, Req
 
 from mailwidgets import Practice, Servers
 from mailwidgets.dashboard import dashboard
+from mailwidgets.faults import Switches
 from mailwidgets.web import kernels
 
 PATIENCE = 60  # seconds; starting takes two
@@ -69,6 +70,14 @@ class Served:
     servers: Servers
     practice: Practice
     log: Log
+
+
+@dataclass(frozen=True)
+class Practising:
+    """A running dashboard with practice servers of its own, and their switches."""
+
+    url: str
+    switches: Switches
 
 
 @dataclass
