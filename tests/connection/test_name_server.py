@@ -312,9 +312,19 @@ async def test_records_of_another_name_are_not_taken() -> None:
 
 
 async def test_of_a_huge_answer_a_few_addresses_are_taken() -> None:
-    many = record(HOST, "A", *(f"10.0.{n // 250}.{n % 250 + 1}" for n in range(3000)))
+    four = record(HOST, "A", *(f"10.0.{n // 250}.{n % 250 + 1}" for n in range(3000)))
+    six = record(HOST, "AAAA", *(f"2001:db8::{n:x}" for n in range(2000)))
 
-    assert len(await told(holding(many))) == 16
+    found = await told(holding(four, six))
+
+    assert len(found) == 16
+    assert sum(":" in ip for ip in found) == 8
+
+
+async def test_of_a_huge_answer_a_few_records_are_taken() -> None:
+    many = record(HOST, "MX", *(f"10 mx{n}.example.test." for n in range(2000)))
+    async with names(holding(many)) as server:
+        assert len(await name_server.records(server.place, HOST, "MX", Patience(5.0))) == 16
 
 
 async def test_a_truncated_answer_is_asked_for_again_by_tcp() -> None:

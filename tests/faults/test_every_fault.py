@@ -16,6 +16,7 @@ INSTRUCTIVE = {
     *("auth_rejected", "auth_app_password", "greylisted", "sender_refused", "relay_denied"),
     *("pop3_locked", "folder_missing", "folder_prefix", "over_quota", "deadline"),
     *("silent_server", "line_too_long", "busy", "greeting_refused"),
+    *("dns_not_found", "dns_timeout", "refused", "unreachable_ipv6"),
 }
 EVERY = [
     pytest.param(fault, protocol, id=f"{name}-{protocol}")
