@@ -1,4 +1,4 @@
-"""The examples in the docstrings run.
+"""The examples in the docstrings run, and whatever a notebook's author calls has one.
 
 In an example, ``servers``, ``practice`` and the other fixtures below are there as in a notebook,
 and ``await`` may stand anywhere. Each docstring gets its own.
@@ -11,23 +11,42 @@ import asyncio
 import doctest
 import importlib
 import inspect
+import pkgutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from types import CodeType
+from types import CodeType, ModuleType
 from typing import Any
 from unittest.mock import patch
 
 import ipywidgets as widgets
 import pytest
 
-from mailwidgets import Dashboard, Draft, Practice, Report, Servers, rehearse
-from mailwidgets.faults import Laboratory
+import mailwidgets
+from mailwidgets import Dashboard, Draft, Practice, Report, Servers, faults, rehearse
+from mailwidgets.faults import Laboratory, switches
+from mailwidgets.languages import texts
+from mailwidgets.reports import report as reports
+from mailwidgets.settings.levels import Identity, Level, Place
 
 _Holder = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef  # of a docstring
 
 ROOT = Path(__file__).parent.parent
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+ROOMS = ("protocols", "settings", "history", "everyone")
+# Modules of these rooms whose functions no notebook calls.
+INNER = {
+    "mailwidgets.protocols.mechanisms": "sasl.mechanism makes them",
+    "mailwidgets.settings.declare": "sections.py alone declares",
+}
+# What is taught is shown in notebooks/lessons, from beginning to end.
+TAUGHT = {"ClassOverview", "Exam", "Lesson", "Task"}
+PUBLIC = (
+    *(getattr(mailwidgets, name) for name in mailwidgets.__all__ if name not in TAUGHT),
+    *(getattr(faults, name) for name in faults.__all__),
+    *(getattr(reports, name) for name in reports.__all__),
+    *(Identity, Level, Place, switches.fault_named),
+)
 
 
 @dataclass(frozen=True)
@@ -122,6 +141,7 @@ def dashboard(servers: Servers) -> Iterator[Dashboard]:
     yield opened
     opened.close()
     widgets.Widget.close_all()
+    texts.use("en")
 
 
 GIVEN = ("practice", "laboratory", "folder", "servers", "draft", "report", "failed", "dashboard")
@@ -160,3 +180,45 @@ def in_loop(loop: asyncio.Runner) -> Callable[[CodeType, dict[str, Any]], None]:
             await done
 
     return lambda code, scope: loop.run(run(code, scope))
+
+
+# What has to have one
+
+
+def public() -> Iterator[tuple[str, Any]]:
+    """Yield what a notebook's author may call, with its name."""
+    for one in PUBLIC:
+        if inspect.isclass(one):
+            yield from members(one)
+        elif inspect.isfunction(one):
+            yield f"{one.__module__}.{one.__qualname__}", one
+    for room in ROOMS:
+        home = importlib.import_module(f"mailwidgets.{room}")
+        for found in pkgutil.iter_modules(home.__path__, f"{home.__name__}."):
+            if found.name not in INNER:
+                yield from functions(importlib.import_module(found.name))
+
+
+def members(cls: type) -> Iterator[tuple[str, Any]]:
+    """Yield a class and its public methods and properties, inherited ones of ours, too."""
+    yield f"{cls.__module__}.{cls.__qualname__}", cls
+    for home in cls.__mro__:
+        if home.__module__.startswith("mailwidgets."):
+            for name, held in vars(home).items():
+                called = inspect.unwrap(getattr(held, "fget", None) or held)
+                called = getattr(called, "__func__", called)
+                if not name.startswith("_") and inspect.isfunction(called):
+                    yield f"{home.__module__}.{home.__qualname__}.{name}", called
+
+
+def functions(module: ModuleType) -> Iterator[tuple[str, Any]]:
+    for name, held in vars(module).items():
+        called = inspect.unwrap(held) if callable(held) else held
+        ours = inspect.isfunction(called) and called.__module__ == module.__name__
+        if ours and not name.startswith("_"):
+            yield f"{module.__name__}.{name}", called
+
+
+def test_what_a_notebook_calls_has_an_example() -> None:
+    lacking = {name for name, one in public() if ">>> " not in (one.__doc__ or "")}
+    assert not lacking, "write an example into the docstring of: " + ", ".join(sorted(lacking))

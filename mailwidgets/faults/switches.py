@@ -58,7 +58,13 @@ class Switches:
         return {one: fault_named(names[one]) for one in PROTOCOLS if one in names}
 
     def fault_of(self, protocol: str) -> ServerFault | None:
-        """Return the fault that is on for a protocol, as the servers see it."""
+        """Return the fault that is on for a protocol, as the servers see it.
+
+        >>> switches = Switches(folder / "faults.json")
+        >>> _ = switches.inject("greylisted")
+        >>> switches.fault_of("smtp").code, switches.fault_of("imap")
+        ('greylisted', None)
+        """
         try:
             return self.on().get(protocol)
         except PracticeError:  # whoever wrote the file is told; the servers go on without
