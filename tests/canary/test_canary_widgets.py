@@ -2,31 +2,38 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
+from pathlib import Path
 
 import ipywidgets as widgets
 import nbclient
 import nbformat
 import pytest
 from comm.base_comm import BaseComm
-from planted import CANARY, Planted, assert_clean, assert_folder_clean
+from planted import CANARY, Planted, accounts, assert_clean, assert_folder_clean, plant
 
 from mailwidgets import Dashboard
+from mailwidgets.faults import Laboratory
 
 
-def test_no_widgets_state_or_message_holds_the_canary(
-    planted: Planted, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def sent(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return what widgets send to the page from now on."""
     widgets.Widget.close_all()
-    sent: list[str] = []
+    told: list[str] = []
 
     def publish(comm: BaseComm, *words: object, **more: object) -> None:
         del comm
-        sent.append(repr((words, more)))
+        told.append(repr((words, more)))
 
     made = widgets.Label("one")
     monkeypatch.setattr(type(made.comm), "publish_msg", publish)
+    return told
+
+
+def test_no_widgets_state_or_message_holds_the_canary(planted: Planted, sent: list[str]) -> None:
     dashboard = Dashboard(planted.servers)
     form = dashboard.forms["pop3"]
     form.rows["password"].control.widget.set_state({"value": CANARY})  # as the page sends it
@@ -47,6 +54,31 @@ def test_no_widgets_state_or_message_holds_the_canary(
     for state in states:
         assert "POP3" in state
         assert_clean(state, "state")
+
+
+async def test_breaking_the_servers_that_the_canary_opens_shows_none(
+    tmp_path: Path, sent: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JUPYTERHUB_USER", "ana")
+    with Laboratory.start(accounts()) as laboratory:
+        planted = plant(tmp_path, laboratory)
+        dashboard = Dashboard(planted.servers, laboratory=laboratory)
+        assert dashboard.start is not None
+        box = dashboard.start.breaking
+        assert box is not None
+        box.toggle.value = True
+        box.act("fault", "wrong_password")
+        box.act("break")
+        results = [dashboard.forms[name].results for name in laboratory.switches.on()]
+        dashboard.start.all.test()
+        tests = [one.following for one in results if one.following is not None]
+        await asyncio.wait(tests, timeout=60)
+        codes = [one.report.code for one in results if one.report is not None]
+        assert codes == ["auth_rejected"] * 3
+        dashboard.close()
+
+    assert_clean("".join(sent), "messages")
+    assert_folder_clean(planted.folder)
 
 
 def test_an_executed_notebook_with_saved_widgets_holds_no_canary(

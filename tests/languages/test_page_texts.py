@@ -15,6 +15,7 @@ from pseudo import outside, pseudo
 
 from mailwidgets import Dashboard, Practice, Servers, rehearse
 from mailwidgets.dashboard.visit import Visit
+from mailwidgets.faults import Laboratory
 from mailwidgets.settings.sections import SECTIONS
 from mailwidgets.views.history_drawer import KINDS
 from mailwidgets.widgets.panel import Panel
@@ -182,6 +183,24 @@ async def test_checks_are_told_in_it(dashboard: Dashboard) -> None:
     assert not bare(dashboard)
     form.save.click()
     dashboard.past.act("what", "pop3.port")
+
+
+async def test_what_is_broken_is_told_in_it(tmp_path: Path) -> None:
+    with Laboratory.start() as laboratory, pseudo("en"):
+        servers = rehearse(laboratory, tmp_path / "practice")
+        dashboard = Dashboard(servers, laboratory=laboratory)
+        box = dashboard.start.breaking
+        box.toggle.value = True
+        assert not bare(dashboard)
+        for fault in ("cram_md5_only", "tls_on_plain_port"):
+            box.act("fault", fault)
+            box.act("break")
+            assert not bare(dashboard), fault
+        box.act("scene")
+        assert not bare(dashboard)
+        box.act("mend")
+        assert not bare(dashboard)
+        dashboard.close()
 
 
 async def test_values_compared_and_opened_and_history_are_told_in_it(dashboard: Dashboard) -> None:
