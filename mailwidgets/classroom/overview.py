@@ -98,9 +98,10 @@ class ClassOverview:
             for lesson, exercises in self._exercises()
             for exercise in exercises
         }
-        index = pd.MultiIndex.from_tuples(rows, names=["learner", "lesson", "exercise"])
+        names = ["learner", "lesson", "exercise"]
         columns = ["Passed", "Tries", "Hints", "Points"]
-        return pd.DataFrame(list(rows.values()), index=index if rows else None, columns=columns)
+        found = [(*key, *row) for key, row in rows.items()]
+        return pd.DataFrame(found, columns=[*names, *columns]).set_index(names)
 
     def summary(self) -> pd.DataFrame:
         """Return a row per learner: exercises passed of each lesson, points of each exam."""

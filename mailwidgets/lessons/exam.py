@@ -66,11 +66,16 @@ class Exam(Lesson):
 
 
 def drawn(seed: int, count: int = DRAWN) -> tuple[Exercise, ...]:
-    """Return the tickets of a seed, in their order.
+    """Return the tickets of a seed, in their order: one at least about each kind of server.
 
     Args:
         seed: any whole number.
         count: how many.
     """
-    # No secret hangs on it: the same seed has to give the same tickets.
-    return tuple(random.Random(seed).sample(TICKETS, count))  # noqa: S311 - see above
+    chance = random.Random(seed)  # noqa: S311 - no secret hangs on it: the same seed, the same tickets
+    sections = dict.fromkeys(one.opens for one in TICKETS)
+    chosen = [chance.choice([one for one in TICKETS if one.opens == part]) for part in sections]
+    left = [one for one in TICKETS if one not in chosen]
+    chosen += chance.sample(left, count - len(chosen))
+    chance.shuffle(chosen)
+    return tuple(chosen)

@@ -99,22 +99,26 @@ class Lesson(HasTraits):
         return self._bench.laboratory
 
     def sheet(self) -> pd.DataFrame:
-        """Return the provider's sheet: servers, ports and Ana's account (needs pandas)."""
+        """Return the provider's sheet: each service's ports and account (needs pandas)."""
         import pandas as pd  # noqa: PLC0415 - it takes 0.3 s
 
-        ports = self.laboratory.ports
-        facts = self._bench.facts()
-        rows = {
-            name.upper(): {
-                _("Server"): facts["host"],
-                _("Port, TLS by STARTTLS"): ports[name],
-                _("Port, TLS from the first byte"): ports[f"{name}s"],
-                _("User name"): facts["user"],
-                _("Password"): facts["password"],
-            }
-            for name in ("pop3", "smtp", "imap")
+        ports, facts = self.laboratory.ports, self._bench.facts()
+        services = {
+            **{service.upper(): (service, "") for service in ("pop3", "smtp", "imap")},
+            _("Workflow by SMTP"): ("smtp", "workflow_"),
+            _("Workflow by IMAP"): ("imap", "workflow_"),
         }
-        return pd.DataFrame.from_dict(rows, orient="index")
+        columns = {
+            title: {
+                _("Server"): facts["host"],
+                _("Port, TLS by STARTTLS"): ports[service],
+                _("Port, TLS from the first byte"): ports[f"{service}s"],
+                _("User name"): facts[f"{whose}user"],
+                _("Password"): facts[f"{whose}password"],
+            }
+            for title, (service, whose) in services.items()
+        }
+        return pd.DataFrame(columns)
 
     def environment(self) -> dict[str, str]:
         """Return the environment variables with which the command line works on this bench."""

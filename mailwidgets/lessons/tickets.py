@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from mailwidgets.languages.texts import N_
-from mailwidgets.lessons.exercise import Exercise
+from mailwidgets.lessons.exercise import Exercise, Want
 from mailwidgets.lessons.scene import Scene
-from mailwidgets.lessons.wants import passes, secured
+from mailwidgets.lessons.wants import in_force, passes, secured
 
 _DONE: Final = N_("Solved: the test passes with what is stored, and TLS is required.")
 _READ: Final = N_("Test the section that the complaint is about, and read the first failing step.")
@@ -23,11 +23,12 @@ def _ticket(  # noqa: PLR0913 - each is given by name
     values: dict[str, str | None] | None = None,
     scene: Scene | None = None,
     fault: str = "",
+    more: tuple[Want, ...] = (),
 ) -> Exercise:
     """Return an exercise that wants a section's test to pass, with TLS."""
     protocols = (section,) if fault else ()
     made = scene or Scene(values or {}, fault=fault, protocols=protocols)
-    wants = (secured(section), passes(section))
+    wants = (secured(section), passes(section), *more)
     return Exercise(name, title, says, wants, (_READ, *hints), _DONE, made, opens=section)
 
 
@@ -200,5 +201,39 @@ TICKETS: Final = (
             N_("Server {host}, Port {smtp}, Use TLS/SSL: SSL/TLS."),
         ),
         values={"workflow.port": "{imaps}", "workflow.tls": "none"},
+    ),
+    _ticket(
+        "sends_as",
+        "workflow",
+        title=N_("Not in that name"),
+        says=N_(
+            "“I have put my own account into workflow e-mail, and it says that I may not send.” "
+            "The sender has to stay. Make workflow e-mail work."
+        ),
+        hints=(
+            N_("Whose login may send from the sender's address?"),
+            N_("User name {workflow_user} and password {workflow_password}, as on the sheet."),
+        ),
+        more=(in_force("workflow.sender", "{workflow_user}", N_("The sender has to stay.")),),
+        values={"workflow.user": "{user}", "workflow.password": "{password}"},
+    ),
+    _ticket(
+        "outbox",
+        "workflow",
+        title=N_("Where do they go?"),
+        says=N_(
+            "“Our messages go by the Outbox now. None arrives.” Make workflow e-mail work, by IMAP "
+            "as it is."
+        ),
+        hints=(
+            N_("The report lists the folders that there are."),
+            N_("Set Outbox of workflow e-mail to Outbox."),
+        ),
+        more=(in_force("workflow.server_type", "imap", N_("It has to go by IMAP.")),),
+        values={
+            "workflow.server_type": "imap",
+            "workflow.port": "{imap}",
+            "workflow.outbox": "Outbocks",
+        },
     ),
 )

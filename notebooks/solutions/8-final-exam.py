@@ -42,3 +42,10 @@ servers.commit([servers.change("trust.ca", exam.laboratory.ca_pem)])
 servers, ports = exam.servers, exam.laboratory.ports
 typed = {"workflow.port": ports["smtp"], "workflow.tls": "require"}
 servers.commit([servers.change(*one) for one in typed.items()])
+# %% sends_as
+servers, account = exam.servers, exam.laboratory.accounts[-1]
+typed = {"workflow.user": account.user, "workflow.password": account.password}
+servers.commit([servers.change(*one) for one in typed.items()])
+# %% outbox
+servers = exam.servers
+servers.commit([servers.change("workflow.outbox", "Outbox")])

@@ -1,0 +1,134 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import ipywidgets as widgets
+import pytest
+
+from mailwidgets import Lesson, Task
+from mailwidgets.errors import LessonError
+
+CANARY = "canary-5ac1b9"
+
+
+@pytest.fixture
+def lesson(tmp_path: Path) -> Iterator[Lesson]:
+    opened = Lesson.open(1, learner="ana", folder=tmp_path)
+    yield opened
+    opened.close()
+    widgets.Widget.close_all()
+
+
+def html(task: Task) -> str:
+    return "".join(
+        str(one.html)
+        for box in task.children
+        if isinstance(box, widgets.VBox)
+        for one in box.children
+        if "html" in one.trait_names()
+    )
+
+
+async def test_a_task_is_begun_worked_on_and_looked_at(lesson: Lesson) -> None:
+    task = Task(lesson, "fetch")
+    assert "Begin<" in html(task)
+    assert "Check my work" not in html(task)
+
+    task.act("begin")
+    assert task.dashboard is not None
+    assert "Begin again" in html(task)
+    task.act("check")
+    assert task.looking is not None
+    assert "Looking" in html(task)
+    await task.looking
+
+    assert "Not yet." in html(task)
+    assert "1 try" in html(task)
+    task.act("hint")
+    assert "Four fields" in html(task)
+    assert "Hint (2 left)" in html(task)
+
+
+async def test_what_is_saved_in_its_dashboard_is_what_counts(lesson: Lesson) -> None:
+    task = Task(lesson, "fetch")
+    task.begin()
+    assert task.dashboard is not None
+    draft = task.dashboard.draft
+    assert draft is not None
+    sheet = lesson.sheet()["POP3"]
+    values = [("name", "localhost"), ("port", lesson.laboratory.ports["pop3"])]
+    draft.fill("pop3", [*values, ("user", sheet["User name"]), ("password", sheet["Password"])])
+    assert not (await task.check()).passed
+
+    draft.save(["pop3"])
+
+    assert (await task.check()).passed
+    assert "passed, 2 tries" in html(task)
+
+
+async def test_beginning_another_task_closes_the_dashboard_of_the_one_before(
+    lesson: Lesson,
+) -> None:
+    first, second = Task(lesson, "fetch"), Task(lesson, "send")
+    first.begin()
+    shown = first.dashboard
+
+    second.begin()
+
+    assert shown is not None
+    assert shown.comm is None
+    assert first.dashboard is None
+    assert "Check my work" not in html(first)
+    assert "Begin<" in html(first)
+
+
+async def test_a_task_that_is_closed_leaves_no_widget_and_is_told_nothing(lesson: Lesson) -> None:
+    task = Task(lesson, "fetch")
+    task.begin()
+    shown = task.dashboard
+
+    task.close()
+    lesson.begin("send")
+
+    assert task.comm is None
+    assert task.dashboard is None
+    assert shown is not None
+    assert shown.comm is None
+
+
+async def test_a_try_that_cannot_be_kept_is_said_in_the_task(
+    lesson: Lesson, tmp_path: Path
+) -> None:
+    task = Task(lesson, "fetch")
+    task.begin()
+    lesson.results.path = tmp_path / "gone" / "results-ana.jsonl"
+
+    task.act("hint")
+    assert "cannot be written, so this try is not kept" in html(task)
+    task.act("check")
+    assert task.looking is not None
+    await task.looking
+    assert "cannot be written, so this try is not kept" in html(task)
+
+
+def test_a_task_that_does_not_exist_is_refused(lesson: Lesson) -> None:
+    with pytest.raises(LessonError, match="there is no exercise"):
+        Task(lesson, "fetching")
+
+
+async def test_a_password_typed_in_a_lesson_is_in_no_widget(lesson: Lesson) -> None:
+    task = Task(lesson, "folders")
+    task.begin()
+    servers = lesson.servers
+    servers.commit([servers.change("pop3.password", CANARY)])
+    typed = {"imap.name": "localhost", "imap.use_pop3_account": True}
+    typed["imap.port"] = lesson.laboratory.ports["imaps"]  # type: ignore[assignment]
+    servers.commit([servers.change(*one) for one in typed.items()])
+
+    outcome = await task.check()
+
+    assert outcome.code == "auth_rejected"
+    state = widgets.Widget.get_manager_state()
+    assert CANARY not in str(state)
+    assert CANARY not in html(task)
