@@ -140,6 +140,7 @@ def test_pages_can_break_the_servers_that_were_started_for_them_and_no_others(
             socket.create_connection(("127.0.0.1", port), timeout=PATIENCE).close()
 
     assert ("imaps" in ports, FAULTS_FILE in told) == (practice, practice)
+    assert ("MAILWIDGETS_DNS" in told) == practice
     assert told.get(FAULTS_FILE) != str(tmp_path / "elsewhere.json")
 
 
