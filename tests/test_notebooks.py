@@ -37,10 +37,3 @@ def test_the_dashboard_that_is_served_is_the_one_to_open_in_jupyterlab() -> None
 
     assert code[0] == code[1]
     assert len(code[0]) == 1
-
-
-def test_binder_runs_the_python_and_the_versions_of_the_tests() -> None:
-    requirements = (ROOT / "binder/requirements.txt").read_text("utf-8").splitlines()
-
-    assert requirements[0] == "--constraint ../constraints.txt"
-    assert (ROOT / "binder/runtime.txt").read_text("utf-8").strip() == "python-3.11"
