@@ -25,7 +25,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -86,7 +86,7 @@ class Measures:
             done.set()
             thread.join()
             if max(peaks):
-                self.rows.append(Row(step, seconds, max(peaks), sum(map(_size, self.folders))))
+                self.rows.append(Row(step, seconds, max(peaks), _size(self.folders)))
 
     def processes(self) -> list[Path]:
         found = []
@@ -105,13 +105,12 @@ def _pss(process: Path) -> float:
     return 0.0
 
 
-def _size(folder: Path) -> float:
-    """Return how many MiB of the disk a folder takes."""
-    blocks = 0
-    for path in folder.rglob("*"):
-        with suppress(FileNotFoundError):  # a kernel's file, removed meanwhile
-            blocks += path.lstat().st_blocks
-    return blocks * 512 / 2**20
+def _size(folders: Iterable[Path]) -> float:
+    """Return how many MiB of the disk folders take."""
+    words = ["du", "--total", "--summarize", "--block-size=K", *folders]
+    # It is not content with a file that a kernel removes meanwhile.
+    told = subprocess.run(words, stdout=subprocess.PIPE, text=True, check=False).stdout
+    return int(told.splitlines()[-1].partition("K")[0]) / 1024
 
 
 def until(holds: Callable[[], object], otherwise: Callable[[], str]) -> None:
