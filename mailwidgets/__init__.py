@@ -10,6 +10,11 @@
     Dashboard(servers)                # the forms, in a notebook
 
 Each name is loaded when it is first used: a check needs neither pandas nor ipywidgets.
+
+Whatever is public has an example. ``practice`` stands there for ``Practice.start()``, ``servers``
+for ``rehearse(practice, …)``, ``draft`` for ``Draft(servers)``, ``dashboard`` for
+``Dashboard(servers)``, ``laboratory`` for practice servers that break, ``report`` and ``failed``
+for reports of a check that passed and of one that did not, ``folder`` for a temporary one.
 """
 
 from importlib import import_module
