@@ -11,10 +11,11 @@
 
 Each name is loaded when it is first used: a check needs neither pandas nor ipywidgets.
 
-Whatever is public has an example. ``practice`` stands there for ``Practice.start()``, ``servers``
-for ``rehearse(practice, …)``, ``draft`` for ``Draft(servers)``, ``dashboard`` for
-``Dashboard(servers)``, ``laboratory`` for practice servers that break, ``report`` and ``failed``
-for reports of a check that passed and of one that did not, ``folder`` for a temporary one.
+What is public has examples; lessons have notebooks. ``practice`` stands there for
+``Practice.start()``, ``servers`` for ``rehearse(practice, …)``, ``draft`` for ``Draft(servers)``,
+``dashboard`` for ``Dashboard(servers)``, ``laboratory`` for practice servers that break, ``report``
+and ``failed`` for reports of a check that passed and of one that did not, ``folder`` for a
+temporary one.
 """
 
 from importlib import import_module
