@@ -38,8 +38,8 @@ class Task(widgets.VBox):
     """
 
     def __init__(self, lesson: Lesson, name: str | int) -> None:
-        self.lesson = lesson
         self.name = lesson.named(name)
+        self.lesson = lesson
         self.outcome: Outcome | None = None
         self.dashboard: Dashboard | None = None
         self.looking: asyncio.Task[None] | None = None
@@ -112,8 +112,9 @@ class Task(widgets.VBox):
 
     def close(self) -> None:
         """Leave the lesson and close everything shown."""
-        self.lesson.unobserve(self._on_current, "current")
-        self._leave()
+        if self.comm is not None:
+            self.lesson.unobserve(self._on_current, "current")
+            self._leave()
         super().close()
 
     async def _look(self) -> None:
