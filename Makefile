@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: dashboard test check languages clean
+.PHONY: dashboard test check docs languages clean
 
 dashboard: $(VENV)/has-dashboard
 	@$(BIN)/mailwidgets dashboard --practice --no-browser
@@ -16,6 +16,9 @@ check: $(VENV)/has-tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+docs: $(VENV)/has-tests  # build/docs/index.html
+	$(BIN)/sphinx-build -q -n -W --keep-going docs build/docs
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)

@@ -1,4 +1,4 @@
-"""The dashboard under a real JupyterHub, as docs/deploying.md sets it up, for two people.
+"""The dashboard under a real JupyterHub, as docs/guides/jupyterhub.md sets it up, for two people.
 
 Each logs in, finds the dashboard with their own name, saves a setting into the shared folder,
 loses the proxy for a moment, closes the page, and opens the notebook in JupyterLab.
@@ -50,8 +50,8 @@ c.Spawner.cmd = ["{python}", "-m", "jupyterhub.singleuser"]
 
 
 def configuration(home: Path, proxy: str, ports: list[int]) -> str:
-    """Return the hub's: what a machine of its own decides, and the lines of docs/deploying.md."""
-    page = (ROOT / "docs" / "deploying.md").read_text(encoding="utf-8")
+    """Return the hub's: what a machine of its own decides, and the lines of the guide."""
+    page = (ROOT / "docs" / "guides" / "jupyterhub.md").read_text(encoding="utf-8")
     (lines,) = (
         one for one in re.findall(r"```python\n(.*?)```", page, re.DOTALL) if "Spawner" in one
     )

@@ -146,7 +146,7 @@ class Servers(Ledger):
             on_step: told of every step as it starts and ends.
 
         Returns:
-            The run: ``cancel()`` it, or await its ``report()``.
+            What runs now; ``cancel()`` it, or await its ``report()``.
 
         Raises:
             UnknownSetting: if the section has no check.

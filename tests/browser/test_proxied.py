@@ -1,4 +1,4 @@
-"""The dashboard behind a real nginx that is set up as docs/deploying.md has it."""
+"""The dashboard behind a real nginx that is set up as docs/guides/nginx.md has it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from daemons.nginx import HOST, Proxy, reverse_proxy
 from playwright.sync_api import Browser, expect
 from visits import Log, Visit, dashboard_command, environment, leave, running
 
-PAGE = Path(__file__).parents[2] / "docs" / "deploying.md"
+PAGE = Path(__file__).parents[2] / "docs" / "guides" / "nginx.md"
 # A browser takes every name below localhost for this machine, without asking anyone.
 NAME, STRANGE = "admin.localhost", "evil.localhost"
 

@@ -48,7 +48,7 @@ class Postgres:
     """
 
     def __init__(self, programs: Path, home: Path) -> None:
-        self._programs = programs
+        self.programs = programs
         self.home = home
         self._data = home / "data"
         self._process: subprocess.Popen[bytes] | None = None
@@ -74,7 +74,7 @@ class Postgres:
         options = [word for setting in _SETTINGS for word in ("-c", setting)]
         with (self.home / "log").open("ab") as log:
             self._process = subprocess.Popen(
-                [self._programs / "postgres", "-D", self._data, "-k", self.home, *options],
+                [self.programs / "postgres", "-D", self._data, "-k", self.home, *options],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

@@ -63,7 +63,7 @@ def as_person() -> Iterator[As]:
 
 
 def set_up(path: Path) -> None:
-    """Make a shared folder as docs/sharing.md says."""
+    """Make a shared folder as docs/guides/sharing.md says."""
     path.mkdir(mode=0o755)
     path.chmod(0o755)
     for name, mode in (("users", 0o1777), ("workstations", 0o755)):
