@@ -107,7 +107,7 @@ def _pss(process: Path) -> float:
 
 def _size(folders: Iterable[Path]) -> float:
     """Return how many MiB of the disk folders take."""
-    words = ["du", "--total", "--summarize", "--block-size=K", *folders]
+    words = ["du", "--total", "--summarize", "--block-size=K", *map(str, folders)]
     # It is not content with a file that a kernel removes meanwhile.
     told = subprocess.run(words, stdout=subprocess.PIPE, text=True, check=False).stdout
     return int(told.splitlines()[-1].partition("K")[0]) / 1024
