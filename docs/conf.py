@@ -23,7 +23,10 @@ project = "mailwidgets"
 author = "the authors of mailwidgets"
 html_title = "mailwidgets"
 html_theme = "furo"
+html_static_path = ["style"]
+html_css_files = ["tables.css"]
 html_copy_source = False
+html_show_sphinx = False
 html_show_copyright = False
 
 extensions = [
