@@ -102,6 +102,15 @@ function stopInFront(tab) {
   tab.parentElement.querySelectorAll("[role=tab]").forEach((one) => (one.tabIndex = one.ariaSelected === "true" ? 0 : -1));
 }
 
+// A password is taken once its box is left, and a button that is disabled takes no press: so Save
+// is offered while one is typed, and its press leaves the box.
+function offerSave(field) {
+  let form = field.parentElement;
+  while (form && !form.querySelector(".mw-save")) form = form.parentElement;
+  const save = form?.querySelector(".mw-save");
+  if (save) save.disabled = false;
+}
+
 function wire(root, model, live) {
   const typing = new Map(); // a row or lock, and the clock of its pause
   const said = new WeakMap();
@@ -142,6 +151,7 @@ function wire(root, model, live) {
   };
   const onTyped = (event) => {
     typed += 1;
+    if (event.target.type === "password" && event.target.value) offerSave(event.target);
     const unit = event.target.closest(".mw-lock, .mw-row");
     if (!unit || event.type !== "input" || !takesText(event.target)) return;
     unit.classList.add("mw-typing");

@@ -158,6 +158,19 @@ def test_no_password_travels_to_the_browser(visit: Visit, served: Served) -> Non
     servers.commit([servers.change("pop3.password", served.practice.accounts[0].password)])
 
 
+def test_a_password_alone_is_saved_by_one_press(visit: Visit, served: Served) -> None:
+    servers = served.servers
+    visit.open(served.url)
+    box = visit.page.get_by_label("Password (u)", exact=True).locator("visible=true")
+
+    box.press_sequentially("canary-at-once")
+    visit.press("Save")
+
+    expect(visit.page.get_by_text("Saved 1 setting.")).to_be_visible()
+    assert servers.targets().login("pop3").password == "canary-at-once"
+    servers.commit([servers.change("pop3.password", served.practice.accounts[0].password)])
+
+
 def test_what_others_save_shows_without_a_reload(visit: Visit, served: Served) -> None:
     servers = served.servers
     box = visit.page.get_by_label("Timeout (sec) (u)").locator("visible=true")
