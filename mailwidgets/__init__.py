@@ -19,6 +19,20 @@ temporary one.
 """
 
 from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # for those who check types: else a name that loads late is no type to them
+    from mailwidgets.classroom.overview import ClassOverview
+    from mailwidgets.classroom.task import Task
+    from mailwidgets.dashboard.dashboard import Dashboard
+    from mailwidgets.draft.draft import Draft
+    from mailwidgets.faults.laboratory import Laboratory
+    from mailwidgets.lessons.exam import Exam
+    from mailwidgets.lessons.lesson import Lesson
+    from mailwidgets.practice import Practice
+    from mailwidgets.prefill import rehearse
+    from mailwidgets.reports.report import Report
+    from mailwidgets.servers import Servers
 
 _HOMES = {
     "ClassOverview": "mailwidgets.classroom.overview",

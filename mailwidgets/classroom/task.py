@@ -11,7 +11,7 @@ from mailwidgets.classroom import task_markup
 from mailwidgets.dashboard.dashboard import Dashboard
 from mailwidgets.errors import MailwidgetsError
 from mailwidgets.languages.texts import _
-from mailwidgets.lessons.exercise import Outcome
+from mailwidgets.lessons.exercise import Verdict
 from mailwidgets.lessons.lesson import Lesson
 from mailwidgets.widgets import markup
 from mailwidgets.widgets.look import plain, shared
@@ -40,7 +40,7 @@ class Task(widgets.VBox):
     def __init__(self, lesson: Lesson, name: str | int) -> None:
         self.name = lesson.named(name)
         self.lesson = lesson
-        self.outcome: Outcome | None = None
+        self.outcome: Verdict | None = None
         self.dashboard: Dashboard | None = None
         self.looking: asyncio.Task[None] | None = None
         self._trouble = ""
@@ -99,7 +99,7 @@ class Task(widgets.VBox):
         self._show()
         self._work.say(given or _("There is no other hint."))
 
-    async def check(self) -> Outcome:
+    async def check(self) -> Verdict:
         """Look at what was done, show what came of it and return it.
 
         Raises:

@@ -10,7 +10,7 @@ from html import escape
 
 from mailwidgets.languages.formats import number
 from mailwidgets.languages.texts import _, ngettext
-from mailwidgets.lessons.exercise import Outcome
+from mailwidgets.lessons.exercise import Verdict
 from mailwidgets.lessons.standing import Standing
 from mailwidgets.reports import page
 
@@ -43,7 +43,7 @@ def task(ident: str, title: str, text: str, standing: Standing, *, begun: bool) 
 
 def work(  # noqa: PLR0913 - all but three are given by name
     ident: str,
-    outcome: Outcome | None,
+    outcome: Verdict | None,
     hints: Sequence[str],
     *,
     busy: bool,
@@ -77,7 +77,7 @@ def work(  # noqa: PLR0913 - all but three are given by name
     )
 
 
-def _outcome(outcome: Outcome | None, trouble: str) -> str:
+def _outcome(outcome: Verdict | None, trouble: str) -> str:
     if trouble:
         return f"<div class='mw-card mw-verdict mw-failed'><strong>{escape(trouble)}</strong></div>"
     if outcome is None:
@@ -90,7 +90,7 @@ def _outcome(outcome: Outcome | None, trouble: str) -> str:
     )
 
 
-def _seen(outcome: Outcome) -> str:
+def _seen(outcome: Verdict) -> str:
     """Return the test that did not pass, folded."""
     if outcome.report is None:
         return ""

@@ -57,7 +57,7 @@ class Exercise:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class Verdict:
     """What looking at a learner's work came to.
 
     Attributes:

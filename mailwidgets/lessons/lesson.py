@@ -13,7 +13,7 @@ from mailwidgets.errors import LessonError
 from mailwidgets.faults.laboratory import Laboratory
 from mailwidgets.languages.texts import _, use
 from mailwidgets.lessons.bench import Bench
-from mailwidgets.lessons.exercise import Exercise, Outcome
+from mailwidgets.lessons.exercise import Exercise, Verdict
 from mailwidgets.lessons.results import HINTED, TRIED, Event, Results
 from mailwidgets.lessons.standing import Standing, standing
 from mailwidgets.lessons.syllabus import Unit, exercise_of, unit
@@ -174,7 +174,7 @@ class Lesson(HasTraits):
         self.current = chosen
         return chosen
 
-    async def check(self, name: str) -> Outcome:
+    async def check(self, name: str) -> Verdict:
         """Look at what is in force and run the real tests; the try is kept.
 
         Raises:
@@ -185,11 +185,11 @@ class Lesson(HasTraits):
         chosen = self._current(name)
         self.laboratory.mend()
         self._bench.break_as(chosen.scene)
-        outcome = Outcome(name, passed=True, said=self._filled(chosen.praise))
+        outcome = Verdict(name, passed=True, said=self._filled(chosen.praise))
         for want in chosen.wants:
             lacking = await want(self._bench)
             if lacking is not None:
-                outcome = Outcome(name, False, lacking.said, lacking.code, lacking.report)  # noqa: FBT003 - its second field
+                outcome = Verdict(name, False, lacking.said, lacking.code, lacking.report)  # noqa: FBT003 - its second field
                 break
         self._keep(name, TRIED, passed=outcome.passed, code=outcome.code)
         return outcome

@@ -39,8 +39,12 @@ DISPLAYS: Final = {
     *("Commit", "Difference", "Dispute", "Edit", "Impact", "Import", "Moment", "Shift", "Side"),
     *("EncryptionKey", "Exchange", "Passphrase", "Sealed", "Secret", "Written"),
     *("FolderStore", "Place", "Practice", "Report", "UnknownSetting"),
+    *("ClassOverview", "Verdict"),  # of lessons: shown in tests/lessons/test_lesson.py
 }
-_ELSEWHERE: Final = {"Address", "DatabaseStore", "Alternative", "Discovery", "Proposal"}
+_ELSEWHERE: Final = {
+    *("Address", "DatabaseStore", "Alternative", "Discovery", "Proposal"),
+    *("ClassOverview", "Verdict"),
+}
 
 
 def displays() -> set[str]:
