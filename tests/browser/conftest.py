@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import base64
 import secrets
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from browsers import CHROMIUM, launched
 from daemons.dnsmasq import name_server
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, expect
 from visits import Practising, Served, Visit, dashboard_command, environment, leave, running
 
 from mailwidgets import Practice, Servers
@@ -19,17 +19,7 @@ from mailwidgets.faults import Switches
 from mailwidgets.prefill import prefill
 from mailwidgets.vault.vault import Vault
 
-CHROMIUM = "/usr/bin/chromium"
 expect.set_options(timeout=30_000)  # milliseconds: a busy machine starts a kernel in many seconds
-# Chromium itself calls home unless told not to; the sandbox needs rights a container lacks.
-QUIET = (
-    "--no-sandbox",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-    "--disable-quic",
-)
 
 
 @pytest.fixture(scope="module")
@@ -83,8 +73,7 @@ def _dashboard(
 # Not for the whole session: while Playwright runs, no other test could have an event loop.
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    # The same engine twice: drawing windows that nobody sees costs more than drawing the pages.
-    with launched(shutil.which("chromium-headless-shell") or CHROMIUM) as opened:
+    with launched() as opened:
         yield opened
 
 
@@ -93,16 +82,6 @@ def whole_browser() -> Iterator[Browser]:
     """Return the browser that people have, windows and all."""
     with launched(CHROMIUM) as opened:
         yield opened
-
-
-@contextmanager
-def launched(path: str) -> Iterator[Browser]:
-    if not Path(path).exists():
-        pytest.skip(f"needs a browser at {path}")
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=path, args=list(QUIET))
-        yield opened
-        opened.close()
 
 
 @pytest.fixture

@@ -129,6 +129,7 @@ class Company:
             check=False,
             timeout=120,
         )
+        assert self.stdin.strip() not in done.stdout, "the password is printed"
         return done.returncode, done.stdout
 
 
