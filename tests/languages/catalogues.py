@@ -1,8 +1,9 @@
 """The catalogues: what stands in the code, what its translations must be, and how to renew them.
 
-``python tests/languages/catalogues.py`` extracts every text, merges it into the catalogues beside
-``mailwidgets/languages/texts.py`` and compiles them. What is new is empty there and what is gone
-is removed: whoever changes a text runs it, translates what is empty, and runs it again.
+``python tests/languages/catalogues.py`` extracts every text, of the code and of the lessons, merges
+it into the catalogues beside ``mailwidgets/languages/texts.py`` and compiles them. What is new is
+empty there and what is gone is removed: whoever changes a text runs it, translates what is empty,
+and runs it again.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import ast
 import functools
 import io
+import json
 import re
 import string
 import sys
@@ -24,10 +26,13 @@ from babel.messages.pofile import read_po, write_po
 
 import mailwidgets
 from mailwidgets.languages.texts import LANGUAGES
+from mailwidgets.lessons.handing_out import notebooks, prose
 
 PACKAGE = Path(mailwidgets.__file__).parent
 FOLDER = PACKAGE / "languages"
 TRANSLATED = tuple(language for language in LANGUAGES if language != "en")
+LESSONS = "lessons-"
+"""What the names of the lessons' catalogues begin with."""
 _TAG = "Translators:"
 _NUMBERED = re.compile(r"%|\{\}|\{[0-9]")
 _HEAD = """\
@@ -43,6 +48,15 @@ def template(folder: Path = PACKAGE) -> Catalog:
         str(folder), methods, comment_tags=(_TAG,), strip_comment_tags=True
     ):
         found.add(message, locations=[(path, 0)], auto_comments=comments)
+    return found
+
+
+def prose_template() -> Catalog:
+    """Return the prose of all lessons, a text for each cell, with the notebooks it stands in."""
+    found = Catalog(project="mailwidgets", charset="utf-8")
+    for path in notebooks():
+        for text in prose(json.loads(path.read_text("utf-8"))):
+            found.add(text, locations=[(path.name, 0)])
     return found
 
 
@@ -81,9 +95,15 @@ def _said_above(lines: Sequence[str], number: int) -> list[str]:
     return said[start:]
 
 
-def read(language: str, text: str | None = None) -> Catalog:
-    """Return a language's catalogue, from its file or from a text."""
-    source = (FOLDER / f"{language}.po").read_bytes() if text is None else text.encode()
+def read(language: str, text: str | None = None, *, of: str = "") -> Catalog:
+    """Return a language's catalogue, from its file or from a text.
+
+    Args:
+        language: its tag.
+        text: the catalogue's text; ``None``: it is read.
+        of: ``LESSONS``, or nothing for the code's.
+    """
+    source = (FOLDER / f"{of}{language}.po").read_bytes() if text is None else text.encode()
     return read_po(io.BytesIO(source), locale=language, abort_invalid=True)
 
 
@@ -148,10 +168,12 @@ def unclear(found: Catalog) -> Iterator[str]:
                 yield repr(one)
 
 
-def renew(language: str, found: Catalog) -> Catalog:
-    """Merge a language's catalogue with the code's texts, write both its files, return it."""
-    path = FOLDER / f"{language}.po"
-    catalogue = read(language) if path.exists() else Catalog(locale=language, charset="utf-8")
+def renew(language: str, found: Catalog, *, of: str = "") -> Catalog:
+    """Merge a language's catalogue with the texts found, write both its files, return it."""
+    path = FOLDER / f"{of}{language}.po"
+    catalogue = (
+        read(language, of=of) if path.exists() else Catalog(locale=language, charset="utf-8")
+    )
     catalogue.update(found, no_fuzzy_matching=True, update_creation_date=False)
     catalogue.header_comment = _HEAD.format(name=catalogue.locale.english_name)
     catalogue.fuzzy = False
@@ -161,8 +183,8 @@ def renew(language: str, found: Catalog) -> Catalog:
         stream, catalogue, width=100, sort_by_file=True, ignore_obsolete=True, include_lineno=False
     )
     path.write_bytes(stream.getvalue())
-    path.with_suffix(".mo").write_bytes(compiled(read(language)))
-    return read(language)
+    path.with_suffix(".mo").write_bytes(compiled(read(language, of=of)))
+    return read(language, of=of)
 
 
 def _messages(catalogue: Catalog) -> list[Message]:
@@ -179,14 +201,15 @@ def _forms(message: Message) -> list[str]:
 
 def main() -> None:
     """Renew every catalogue and tell how far it is."""
-    found = template()
-    told = [f"{len(found)} texts in the code"]
-    for language in TRANSLATED:
-        missing = sum(
-            line.startswith("not translated")
-            for line in untranslated(found, renew(language, found))
-        )
-        told.append(f"{language}: {missing} to be translated")
+    told = []
+    for what, found, of in (("the code", template(), ""), ("lessons", prose_template(), LESSONS)):
+        told.append(f"{len(found)} texts in {what}")
+        for language in TRANSLATED:
+            missing = sum(
+                line.startswith("not translated")
+                for line in untranslated(found, renew(language, found, of=of))
+            )
+            told.append(f"{language}: {missing} to be translated")
     sys.stdout.write("\n".join([*told, ""]))
 
 

@@ -3,16 +3,19 @@ from __future__ import annotations
 import ast
 import gettext
 import io
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from catalogues import (
     FOLDER,
+    LESSONS,
     PACKAGE,
     TRANSLATED,
     compiled,
     in_use,
+    prose_template,
     read,
     template,
     unclear,
@@ -139,6 +142,19 @@ def test_a_language_that_is_spoken_has_every_text() -> None:
         if language != "en"
     }
     assert not any(faults.values()), faults
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_the_lessons_prose_is_translated_with_the_same_code_in_it(language: str) -> None:
+    catalogue = read(language, of=LESSONS)
+
+    assert not list(untranslated(prose_template(), catalogue))
+    for message in catalogue:
+        if message.id:
+            ours, theirs = (re.findall("`[^`]+`", str(one)) for one in (message.id, message.string))
+            assert sorted(ours) == sorted(theirs), message.string
+    kept = (FOLDER / f"{LESSONS}{language}.mo").read_bytes()
+    assert in_use(kept) == in_use(compiled(catalogue))
 
 
 @pytest.mark.parametrize("language", TRANSLATED)
