@@ -19,13 +19,13 @@ import dns.rrset
 from mailwidgets.faults.fault import Names
 from mailwidgets.faults.switches import Switches
 from mailwidgets.practice.servers import ADDRESS
-from mailwidgets.practice.shown import NAMES, ZONE
+from mailwidgets.practice.shown import NAMES, OLD_NAME, ZONE
 
 _LARGEST = 1232  # octets of a question; of more, the rest is lost, and it is refused as garbled
 _HEADER = 12  # octets before the question (RFC 1035 §4.1.1)
 _ANSWER, _OPCODE, _KEPT = 0x80, 0x78, 0x79  # in the third octet; kept: opcode, recursion desired
 _ORIGIN = dns.name.from_text(ZONE)
-_HOSTS = {dns.name.from_text(name): name.partition(".")[0] for name in NAMES}
+_HOSTS = {dns.name.from_text(name): name.partition(".")[0] for name in (*NAMES, OLD_NAME)}
 _RECORDS: Final[Mapping[Names, Mapping[str, str]]] = {
     Names.GOOD: {"A": ADDRESS},
     # To a group of programs on this very interface there is no TCP, so that no packet is sent:

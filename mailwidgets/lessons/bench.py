@@ -13,6 +13,7 @@ from typing import Final, Self
 from mailwidgets.faults.laboratory import Laboratory
 from mailwidgets.folder.folder import FolderStore
 from mailwidgets.lessons.scene import Scene
+from mailwidgets.practice.shown import OLD_NAME
 from mailwidgets.prefill import preset
 from mailwidgets.servers import Servers
 from mailwidgets.settings.documents import UNSET, Change
@@ -82,8 +83,8 @@ class Bench:
             "ben_password": ben.password,
             "workflow_user": workflow.user,
             "workflow_password": workflow.password,
-            "imap_name": "imap.practice.example",
-            "old_name": "old-mail.practice.example",
+            "new_name": "mail.practice.example",
+            "old_name": OLD_NAME,
         }
 
     def set_up(self, scene: Scene) -> None:

@@ -97,7 +97,7 @@ EXERCISES: Final = (
         (
             N_("The step certificate lists the names it is for."),
             N_("The report offers one that leads to this very server."),
-            N_("Set Name of IMAP to {imap_name}, test, save."),
+            N_("Set Name of IMAP to {new_name}, test, save."),
         ),
         N_("A certificate proves a name. Whoever asks by another one learns nothing from it."),
         Scene({"imap.name": "{old_name}"}),

@@ -9,6 +9,8 @@ ZONE: Final = "practice.example"
 """Below which the servers have names, for those who ask a name server that knows them."""
 NAMES: Final = tuple(f"{one}.{ZONE}" for one in ("pop3", "smtp", "imap", "mail"))
 """All of them: one for each protocol, and one for all three."""
+OLD_NAME: Final = f"old-mail.{ZONE}"
+"""A name from which the servers have moved: it still leads there, and no certificate has it."""
 
 
 class Certificate(enum.StrEnum):

@@ -23,7 +23,7 @@ from practice_clients import TIMEOUT, Clients
 from mailwidgets import Practice, Servers
 from mailwidgets.faults import Laboratory, Switches
 from mailwidgets.faults.name_server import NameServer
-from mailwidgets.practice.shown import NAMES
+from mailwidgets.practice.shown import NAMES, OLD_NAME
 
 SMTP = "smtp.practice.example"
 
@@ -51,7 +51,7 @@ async def _opened() -> NameServer:
     return await NameServer.open(Switches("there is no such file"))
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [*NAMES, OLD_NAME])
 def test_each_name_leads_to_the_servers(laboratory: Laboratory, name: str) -> None:
     assert addresses(laboratory, name) == ["127.0.0.1"]
     assert addresses(laboratory, name.upper()) == ["127.0.0.1"]
@@ -232,6 +232,19 @@ async def test_what_is_offered_for_an_unknown_name_works(
     assert "imap.practice.example and pop3.practice.example" in report.finding.advice
     changes.append(rehearsing.change("smtp.name", report.finding.fix[0][1]))
     assert (await rehearsing.check("smtp", changes=changes)).code == "ok"
+
+
+async def test_by_the_name_from_which_they_moved_the_servers_are_reached_and_not_proved(
+    rehearsing: Servers,
+) -> None:
+    for section in ("pop3", "smtp", "imap"):
+        changes = [rehearsing.change(f"{section}.name", OLD_NAME)]
+        report = await rehearsing.check(section, changes=changes)
+        assert report.code == "cert_name", str(report)
+        assert report.finding is not None
+        assert report.finding.fix == (("name", "mail.practice.example"),)
+        changes.append(rehearsing.change(f"{section}.name", report.finding.fix[0][1]))
+        assert (await rehearsing.check(section, changes=changes)).code == "ok"
 
 
 def test_stop_leaves_no_name_server() -> None:
