@@ -11,11 +11,12 @@
 
 Each name is loaded when it is first used: a check needs neither pandas nor ipywidgets.
 
-What is public has examples; lessons have notebooks. ``practice`` stands there for
+What is public has examples. ``practice`` stands there for
 ``Practice.start()``, ``servers`` for ``rehearse(practice, …)``, ``draft`` for ``Draft(servers)``,
 ``dashboard`` for ``Dashboard(servers)``, ``laboratory`` for practice servers that break, ``report``
-and ``failed`` for reports of a check that passed and of one that did not, ``folder`` for a
-temporary one.
+and ``failed`` for reports of a check that passed and of one that did not, ``lesson`` for lesson 1,
+``exam`` for an exam, ``task`` for an exercise, ``overview`` for a class, ``folder`` for a temporary
+one.
 """
 
 from importlib import import_module

@@ -14,6 +14,7 @@ import inspect
 import pkgutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any
@@ -23,9 +24,24 @@ import ipywidgets as widgets
 import pytest
 
 import mailwidgets
-from mailwidgets import Dashboard, Draft, Practice, Report, Servers, faults, rehearse
+from mailwidgets import (
+    ClassOverview,
+    Dashboard,
+    Draft,
+    Exam,
+    Lesson,
+    Practice,
+    Report,
+    Servers,
+    Task,
+    faults,
+    rehearse,
+)
 from mailwidgets.faults import Laboratory, switches
 from mailwidgets.languages import texts
+from mailwidgets.lessons import handing_out
+from mailwidgets.lessons.exam import drawn
+from mailwidgets.lessons.results import Event
 from mailwidgets.reports import report as reports
 from mailwidgets.settings.levels import Identity, Level, Place
 
@@ -39,10 +55,9 @@ INNER = {
     "mailwidgets.protocols.mechanisms": "sasl.mechanism makes them",
     "mailwidgets.settings.declare": "sections.py alone declares",
 }
-# What is taught is shown in notebooks/lessons, from beginning to end.
-TAUGHT = {"ClassOverview", "Exam", "Lesson", "Task"}
 PUBLIC = (
-    *(getattr(mailwidgets, name) for name in mailwidgets.__all__ if name not in TAUGHT),
+    *(getattr(mailwidgets, name) for name in mailwidgets.__all__),
+    *(handing_out.hand_out, handing_out.reset, handing_out.notebooks, drawn),
     *(getattr(faults, name) for name in faults.__all__),
     *(getattr(reports, name) for name in reports.__all__),
     *(Identity, Level, Place, switches.fault_named),
@@ -144,7 +159,41 @@ def dashboard(servers: Servers) -> Iterator[Dashboard]:
     texts.use("en")
 
 
-GIVEN = ("practice", "laboratory", "folder", "servers", "draft", "report", "failed", "dashboard")
+@pytest.fixture
+def lesson(folder: Path) -> Iterator[Lesson]:
+    """Return lesson 1 of ana, with nothing begun."""
+    opened = Lesson.open(1, learner="ana", folder=folder)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def exam(tmp_path: Path) -> Iterator[Exam]:
+    opened = Exam.open(seed=7, learner="ana", folder=tmp_path)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def task(lesson: Lesson) -> Iterator[Task]:
+    """Return the first exercise of lesson 1."""
+    shown = Task(lesson, "fetch")
+    yield shown
+    shown.close()
+    widgets.Widget.close_all()
+
+
+@pytest.fixture
+def overview() -> ClassOverview:
+    """Return a class of one, who has passed the first exercise."""
+    passed = Event(datetime.now(UTC), "ana", "account", "fetch", passed=True, code="ok")
+    return ClassOverview([passed])
+
+
+GIVEN = (
+    *("practice", "laboratory", "folder", "servers", "draft", "report", "failed", "dashboard"),
+    *("lesson", "exam", "task", "overview"),
+)
 
 
 @pytest.mark.parametrize("example", list(examples()), ids=str)

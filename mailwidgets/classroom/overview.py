@@ -23,11 +23,10 @@ if TYPE_CHECKING:
 class ClassOverview:
     """What the learners of a class have done, from the files that their lessons keep.
 
-    ::
+    In a notebook it shows itself as a picture.
 
-        overview = ClassOverview.open("results")
-        overview               # the picture
-        overview.table()       # a row per learner and exercise, to be asked anything
+    >>> overview
+    <ClassOverview of 1 learners, 0 problems>
 
     Attributes:
         events: what was done, by learner, the oldest first.
@@ -49,6 +48,9 @@ class ClassOverview:
         """Read all files with results in a folder and the folders in it.
 
         One that cannot be read is passed over, and named in ``problems``.
+
+        >>> ClassOverview.open(folder).learners
+        []
 
         Args:
             folder: where the trainer has collected them.
@@ -72,21 +74,36 @@ class ClassOverview:
 
     @property
     def learners(self) -> list[str]:
-        """Return who has done anything, in the alphabet's order."""
+        """Return who has done anything, in the alphabet's order.
+
+        >>> overview.learners
+        ['ana']
+        """
         return sorted(self.events)
 
     @property
     def exams(self) -> list[str]:
-        """Return the exams that were sat, as ``exam 7``."""
+        """Return the exams that were sat, as ``exam 7``.
+
+        >>> overview.exams
+        []
+        """
         names = {one.lesson for done in self.events.values() for one in done}
         return sorted(name for name in names if _seed(name) is not None)
 
     def standing(self, learner: str, lesson: str, exercise: str) -> Standing:
-        """Return how a learner stands with an exercise; nothing done counts as nothing."""
+        """Return how a learner stands with an exercise; nothing done counts as nothing.
+
+        >>> overview.standing("ana", "account", "fetch")
+        Standing(tries=1, hints=0, passed=True)
+        """
         return standing(self.events.get(learner, ()), lesson, exercise)
 
     def table(self) -> pd.DataFrame:
         """Return a row per learner and exercise (needs pandas).
+
+        >>> int(overview.table().loc[("ana", "account", "fetch"), "Points"])
+        10
 
         Indexed by (learner, lesson, exercise); the columns are Passed, Tries, Hints, Points.
         """
@@ -104,7 +121,11 @@ class ClassOverview:
         return pd.DataFrame(found, columns=[*names, *columns]).set_index(names)
 
     def summary(self) -> pd.DataFrame:
-        """Return a row per learner: exercises passed of each lesson, points of each exam."""
+        """Return a row per learner: exercises passed of each lesson, points of each exam.
+
+        >>> overview.summary().loc["ana", "account"]
+        '1/3'
+        """
         import pandas as pd  # noqa: PLC0415 - it takes 0.3 s
 
         rows = {}
@@ -120,7 +141,11 @@ class ClassOverview:
         return pd.DataFrame.from_dict(rows, orient="index")
 
     def picture(self) -> str:
-        """Return the class as an SVG picture: a row per learner, a square per exercise."""
+        """Return the class as an SVG picture: a row per learner, a square per exercise.
+
+        >>> overview.picture()[:4]
+        '<svg'
+        """
         groups = [Group(lesson, tuple(exercises)) for lesson, exercises in self._exercises()]
         marks = {
             learner: [

@@ -21,6 +21,9 @@ from mailwidgets.widgets.panel import Panel
 class Task(widgets.VBox):
     """One exercise of a lesson: read it, begin, work, have it looked at.
 
+    >>> Task(lesson, "folders").name
+    'folders'
+
     Attributes:
         lesson: whose exercise it is.
         name: which one.
@@ -55,12 +58,21 @@ class Task(widgets.VBox):
 
     @property
     def begun(self) -> bool:
-        """Return whether the bench is set up for it."""
+        """Return whether the bench is set up for it.
+
+        >>> task.begun
+        False
+        """
         current = self.lesson.current
         return current is not None and current.name == self.name
 
     def act(self, name: str, value: str = "") -> None:
-        """Do what is pressed: ``begin``, ``check`` or ``hint``."""
+        """Do what is pressed: ``begin``, ``check`` or ``hint``.
+
+        >>> task.act("begin")
+        >>> task.begun
+        True
+        """
         del value  # none of them has one
         if name == task_markup.BEGIN:
             self._attempt(self.begin)
@@ -72,6 +84,10 @@ class Task(widgets.VBox):
 
     def begin(self) -> None:
         """Set the bench up, and show a dashboard to work in.
+
+        >>> task.begin()
+        >>> task.dashboard.tabs.current
+        'pop3'
 
         Raises:
             StoreError: if the bench's store refuses.
@@ -92,6 +108,11 @@ class Task(widgets.VBox):
     def hint(self) -> None:
         """Show one more hint.
 
+        >>> task.begin()
+        >>> task.hint()
+        >>> task.lesson.standing(task.name).hints
+        1
+
         Raises:
             LessonError: if the bench is not set up for it, or that it was asked for cannot be kept.
         """
@@ -102,6 +123,10 @@ class Task(widgets.VBox):
     async def check(self) -> Verdict:
         """Look at what was done, show what came of it and return it.
 
+        >>> task.begin()
+        >>> (await task.check()).passed
+        False
+
         Raises:
             LessonError: as ``Lesson.check``.
         """
@@ -111,7 +136,10 @@ class Task(widgets.VBox):
         return self.outcome
 
     def close(self) -> None:
-        """Leave the lesson and close everything shown."""
+        """Leave the lesson and close everything shown.
+
+        >>> task.close()
+        """
         if self.comm is not None:
             self.lesson.unobserve(self._on_current, "current")
             self._leave()

@@ -24,6 +24,9 @@ class Exam(Lesson):
 
     Which ones, and in which order, follows from the seed: the same seed gives everyone the same.
 
+    >>> exam.unit.title, len(exam.unit.exercises)
+    ('Final exam', 5)
+
     Attributes:
         seed: what they were drawn by.
     """
@@ -40,6 +43,11 @@ class Exam(Lesson):
         language: str | None = None,
     ) -> Self:
         """Start practice servers and draw the tickets; the arguments are as for a lesson.
+
+        >>> again = Exam.open(seed=7, learner="ana", folder=folder)
+        >>> again.recorded_as, again.named(1) == exam.named(1)
+        ('exam 7', True)
+        >>> again.close()
 
         Args:
             seed: any number; a trainer tells it to the class.
@@ -60,13 +68,20 @@ class Exam(Lesson):
 
     @property
     def points(self) -> tuple[int, int]:
-        """Return the points so far, and the most there are."""
+        """Return the points so far, and the most there are.
+
+        >>> exam.points
+        (0, 50)
+        """
         names = [one.name for one in self.unit.exercises]
         return sum(self.standing(name).points for name in names), FULL * len(names)
 
 
 def drawn(seed: int, count: int = DRAWN) -> tuple[Exercise, ...]:
     """Return the tickets of a seed, in their order: one at least about each kind of server.
+
+    >>> sorted({ticket.opens for ticket in drawn(7)})
+    ['imap', 'pop3', 'smtp', 'workflow']
 
     Args:
         seed: any whole number.

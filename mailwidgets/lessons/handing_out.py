@@ -24,6 +24,9 @@ _WRITTEN: Final = ("*.ipynb", RESULTS, "for-the-administrator.zip", "nightly.jso
 def hand_out(folder: Path, language: str = "en") -> list[Path]:
     """Copy the lessons into a folder; a copy that is there already stays as it is.
 
+    >>> [copy.name for copy in hand_out(folder)][0]
+    '1-a-first-account.ipynb'
+
     Args:
         folder: a learner's; it is made where there is none.
         language: of the prose and the exercises, as ``de``; what is not translated stays English.
@@ -54,6 +57,10 @@ def hand_out(folder: Path, language: str = "en") -> list[Path]:
 def reset(folder: Path, language: str = "en") -> Path | None:
     """Give a learner's folder its first state again; what was there is set aside, not lost.
 
+    >>> copies = hand_out(folder)
+    >>> reset(folder).name[:8]
+    'earlier-'
+
     Args:
         folder: a learner's, or the one where a class has worked on one machine.
         language: of the new copies.
@@ -80,6 +87,9 @@ def reset(folder: Path, language: str = "en") -> Path | None:
 
 def notebooks() -> list[Path]:
     """Return the lessons' own notebooks, in their order.
+
+    >>> len(notebooks())
+    8
 
     Raises:
         LessonError: this installation has none.

@@ -14,9 +14,9 @@ from mailwidgets.faults.laboratory import Laboratory
 from mailwidgets.languages.texts import _, use
 from mailwidgets.lessons.bench import Bench
 from mailwidgets.lessons.exercise import Exercise, Verdict
+from mailwidgets.lessons.record import Record
 from mailwidgets.lessons.results import HINTED, TRIED, Event, Results
-from mailwidgets.lessons.standing import Standing, standing
-from mailwidgets.lessons.syllabus import Unit, exercise_of, unit
+from mailwidgets.lessons.syllabus import Unit, unit
 from mailwidgets.servers import Servers
 from mailwidgets.settings.levels import actor, fit_id
 
@@ -26,31 +26,22 @@ if TYPE_CHECKING:
 LEARNER = "MAILWIDGETS_LEARNER"
 
 
-class Lesson(HasTraits):
+class Lesson(Record, HasTraits):
     """A lesson's exercises at a bench of the learner's own.
 
-    ::
-
-        lesson = Lesson.open(1)
-        lesson.begin("fetch")             # the bench is set up
-        (await lesson.check("fetch")).said  # what is still wanted, or what was learned
+    >>> lesson.begin("fetch").title
+    'Fetch mail by POP3'
+    >>> print(await lesson.check("fetch"))
+    ✗ POP3 names no server yet. Only what is saved counts: ...
 
     Traits:
         current: the exercise that the bench is set up for; ``None`` before the first.
-
-    Attributes:
-        unit: which lesson it is.
-        learner: who works.
-        results: what they did so far, kept in a file.
     """
 
     current = Instance(Exercise, allow_none=True)
 
     def __init__(self, taught: Unit, bench: Bench, results: Results) -> None:
-        super().__init__()
-        self.unit = taught
-        self.results = results
-        self.learner = results.learner
+        super().__init__(taught, results)
         self._bench = bench
 
     @classmethod
@@ -63,6 +54,11 @@ class Lesson(HasTraits):
         language: str | None = None,
     ) -> Self:
         """Start practice servers and an empty store for a lesson.
+
+        >>> levels = Lesson.open(2, learner="ana", folder=folder)
+        >>> levels.unit.title
+        'Levels, fallbacks, locks'
+        >>> levels.close()
 
         Args:
             which: its number or its name.
@@ -90,16 +86,28 @@ class Lesson(HasTraits):
 
     @property
     def servers(self) -> Servers:
-        """Return the bench's store as Ana on WS-01 sees it."""
+        """Return the bench's store as Ana on ws-01 sees it.
+
+        >>> lesson.servers.identity
+        Identity(user='ana', workstation='ws-01')
+        """
         return self._bench.servers
 
     @property
     def laboratory(self) -> Laboratory:
-        """Return the bench's practice servers."""
+        """Return the bench's practice servers.
+
+        >>> [account.name for account in lesson.laboratory.accounts]
+        ['Ana', 'Ben', 'Workflow']
+        """
         return self._bench.laboratory
 
     def sheet(self) -> pd.DataFrame:
-        """Return the provider's sheet: each service's ports and account (needs pandas)."""
+        """Return the provider's sheet: each service's ports and account (needs pandas).
+
+        >>> lesson.sheet().loc["User name", "IMAP"]
+        'ana@practice.example'
+        """
         import pandas as pd  # noqa: PLC0415 - it takes 0.3 s
 
         ports, facts = self.laboratory.ports, self._bench.facts()
@@ -121,41 +129,18 @@ class Lesson(HasTraits):
         return pd.DataFrame(columns)
 
     def environment(self) -> dict[str, str]:
-        """Return the environment variables with which the command line works on this bench."""
+        """Return the environment variables with which the command line works on this bench.
+
+        >>> lesson.environment()["MAILWIDGETS_USER"]
+        'ana'
+        """
         return self._bench.environment()
-
-    def named(self, which: str | int) -> str:
-        """Return an exercise's name, from its name or its number.
-
-        Raises:
-            LessonError: there is none.
-        """
-        names = [one.name for one in self.unit.exercises]
-        if isinstance(which, str):
-            return self.exercise(which).name
-        if not 1 <= which <= len(names):
-            raise LessonError(f"there are exercises 1 to {len(names)} here, not {which}")
-        return names[which - 1]
-
-    def place(self, name: str) -> str:
-        """Return where an exercise stands, as ``1.2``: the second one of lesson 1.
-
-        Raises:
-            LessonError: there is none of that name.
-        """
-        place = self.unit.exercises.index(self.exercise(name)) + 1
-        return f"{self.unit.number}.{place}" if self.unit.number else f"{place}."
-
-    def exercise(self, name: str) -> Exercise:
-        """Return an exercise.
-
-        Raises:
-            LessonError: there is none of that name.
-        """
-        return exercise_of(self.unit.exercises, name)
 
     def task(self, name: str) -> str:
         """Return what is to be done, in the language in use.
+
+        >>> lesson.task("folders")
+        'Last, IMAP, with TLS from the first byte: server localhost, ...'
 
         Raises:
             LessonError: there is no such exercise.
@@ -164,6 +149,9 @@ class Lesson(HasTraits):
 
     def begin(self, name: str) -> Exercise:
         """Set the bench up for an exercise; what was set up there before goes.
+
+        >>> lesson.begin("send").opens
+        'smtp'
 
         Raises:
             LessonError: there is no such exercise.
@@ -176,6 +164,10 @@ class Lesson(HasTraits):
 
     async def check(self, name: str) -> Verdict:
         """Look at what is in force and run the real tests; the try is kept.
+
+        >>> exercise = lesson.begin("send")
+        >>> (await lesson.check("send")).code
+        'name_missing'
 
         Raises:
             LessonError: there is no such exercise, the bench is not set up for it, or the try
@@ -197,54 +189,38 @@ class Lesson(HasTraits):
     def hint(self, name: str) -> str:
         """Return the next hint, the first one first; empty when there is none left.
 
+        >>> exercise = lesson.begin("fetch")
+        >>> lesson.hint("fetch")
+        'Four fields ...'
+
         It is kept that it was asked for.
 
         Raises:
             LessonError: as ``check``.
         """
         chosen = self._current(name)
-        given = self.standing(name).hints
+        given = self.hinted(name)
         if given >= len(chosen.hints):
             return ""
         self._keep(name, HINTED)
         return self._filled(chosen.hints[given])
 
     def hints(self, name: str) -> list[str]:
-        """Return the hints that were given so far."""
-        chosen = self.exercise(name)
-        return [self._filled(one) for one in chosen.hints[: self.standing(name).hints]]
+        """Return the hints that were given so far.
 
-    def standing(self, name: str) -> Standing:
-        """Return how a learner stands with an exercise: tries, hints, whether it is passed.
+        >>> lesson.hints("fetch")
+        []
 
         Raises:
-            LessonError: there is no such exercise, or the results cannot be read.
+            LessonError: as ``standing``.
         """
-        self.exercise(name)
-        return standing(self.results.events(), self.recorded_as, name)
-
-    @property
-    def recorded_as(self) -> str:
-        """Return the name under which the tries are kept."""
-        return self.unit.name
-
-    def progress(self) -> pd.DataFrame:
-        """Return how the learner stands with each exercise, as a table (needs pandas)."""
-        import pandas as pd  # noqa: PLC0415 - it takes 0.3 s
-
-        known = {one.name: self.standing(one.name) for one in self.unit.exercises}
-        rows = {
-            _(one.title): {
-                _("Passed"): known[one.name].passed,
-                _("Tries"): known[one.name].tries,
-                _("Hints"): known[one.name].hints,
-            }
-            for one in self.unit.exercises
-        }
-        return pd.DataFrame.from_dict(rows, orient="index")
+        return [self._filled(one) for one in self.exercise(name).hints[: self.hinted(name)]]
 
     def start_over(self) -> Path | None:
         """Begin anew: an empty bench, mended servers, no tries; the earlier ones are set aside.
+
+        >>> lesson.start_over() is None  # nothing was tried yet
+        True
 
         Returns:
             Where the earlier results are now; ``None`` if there were none.
@@ -258,7 +234,10 @@ class Lesson(HasTraits):
         return aside
 
     def close(self) -> None:
-        """Stop the practice servers and remove the store; the results stay."""
+        """Stop the practice servers and remove the store; the results stay.
+
+        >>> lesson.close()
+        """
         self._bench.close()
 
     def _current(self, name: str) -> Exercise:
