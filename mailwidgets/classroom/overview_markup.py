@@ -15,8 +15,8 @@ from mailwidgets.languages.texts import _
 from mailwidgets.widgets import markup
 
 _CELL, _GAP, _TOP, _LINE = 26, 14, 64, 30  # pixels
-_NAMES: Final = 150
-_LONGEST: Final = 20  # letters of a name; the whole one stands in its title
+_NAMES: Final = 120
+_LONGEST: Final = 16  # letters of a name; the whole one stands in its title
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ def whole(drawn: str, empty: str, problems: Sequence[str]) -> str:
     told = f"<p class='mw-hint'>{escape(legend if drawn else empty)}</p>"
     wrong = "".join(markup.message(one, kind="warn") for one in problems)
     return (
-        f"{markup.stylesheet()}<div class='mw-report mailwidgets'>{wrong}"
+        f"{markup.stylesheet()}<div class='mw-report mailwidgets mw-exercise'>{wrong}"
         f"<div class='mw-class-frame'>{drawn}</div>{told}</div>"
     )
 
