@@ -2,7 +2,7 @@
 
 In a page, the company's mail server is ``mail.example.com``, its people are at ``example.com``, its
 settings are in ``/srv/mail``, and ana sits at WS-01. Here all of that is the test's own, and what
-is printed is told in the page's words again. A line that begins with ``%run`` is run as well; no
+is printed is told in the page's words again. A comment ``<!-- run: … -->`` is run as well; no
 reader sees it.
 """
 
@@ -19,7 +19,7 @@ from typing import Any
 
 ROOT = Path(__file__).parents[2]
 _FENCE = re.compile(
-    r"^(?P<mark>`{3,})(?P<kind>[\w+-]*)\n(?P<text>.*?)^(?P=mark)$|^%run (?P<run>[^\n]*)$",
+    r"^(?P<mark>`{3,})(?P<kind>[\w+-]*)\n(?P<text>.*?)^(?P=mark)$|^<!-- run: (?P<run>[^\n]*) -->$",
     re.MULTILINE | re.DOTALL,
 )
 # Tested elsewhere, or of another machine: see test_docs_examples.py.
