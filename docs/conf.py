@@ -15,7 +15,10 @@ sys.path.insert(0, str(Path(__file__).parent / "extensions"))
 for typing.TYPE_CHECKING in (False, True):
     for name in [one for one in sys.modules if one.startswith("mailwidgets.")]:
         del sys.modules[name]
-    for name in ("dashboard.dashboard", "everyone.fleet", "faults.doors", "practice.servers"):
+    for name in (
+        *("classroom.overview", "classroom.task", "dashboard.dashboard", "everyone.fleet"),
+        *("faults.doors", "lessons.exam", "practice.servers"),
+    ):
         import_module(f"mailwidgets.{name}")
 typing.TYPE_CHECKING = False
 

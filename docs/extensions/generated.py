@@ -46,7 +46,7 @@ def commands() -> str:
 def report() -> str:
     """Return a table per object of the report's schema, and the values that words can have."""
     schema = report_schema()
-    parts = [str(schema["description"])]
+    parts = ["## The list", str(schema["description"])]
     for name, told in schema["$defs"].items():
         parts += [f"## {name}", str(told["description"])]
         if told.get("properties"):
@@ -119,7 +119,7 @@ class Generated(SphinxDirective):
     }
 
     def run(self) -> list[Node]:
-        """Return the parsed text."""
+        """Return the parsed text; it begins with a heading, or has none."""
         text = self.makers[self.arguments[0]]()
         return self.parse_text_to_nodes(text, allow_section_headings=True)
 

@@ -82,7 +82,7 @@ class Laboratory(Practice):
         self.dns = self._name_server.place
 
     def inject(self, name: str, protocols: Iterable[str] = ()) -> ServerFault:
-        """Break the servers from the next connection on; as :meth:`Switches.inject`.
+        """Break the servers from the next connection on; as :meth:`.Switches.inject`.
 
         >>> laboratory.inject("over_quota", ["smtp"]).code
         'over_quota'
@@ -90,7 +90,7 @@ class Laboratory(Practice):
         return self.switches.inject(name, protocols)
 
     def mend(self, protocols: Iterable[str] = ()) -> None:
-        """Mend the servers, by default all; as :meth:`Switches.mend`.
+        """Mend the servers, by default all; as :meth:`.Switches.mend`.
 
         >>> _ = laboratory.inject("wrong_password")
         >>> laboratory.mend(["smtp", "imap"])

@@ -29,7 +29,7 @@ COLLEAGUE: Final = "ben"
 
 
 class Bench:
-    """Practice servers and a store in a temporary folder, from :meth:`start` to :meth:`close`.
+    """Practice servers and a store in a temporary folder, from :meth:`start` to ``close()``.
 
     Attributes:
         laboratory: the servers, which can be broken by name.

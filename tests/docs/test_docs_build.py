@@ -13,6 +13,7 @@ from fences import ROOT, examples
 from links import headings, loaded_by_style, read_page, split, targets, texts, tokens
 from traitlets.utils.importstring import import_item
 
+import mailwidgets
 from mailwidgets.app import MailwidgetsApp
 
 DOCS = [
@@ -119,6 +120,13 @@ def test_every_variable_that_the_code_knows_is_told() -> None:
     assert set(re.findall(r"MAILWIDGETS_[A-Z_]*[A-Z]", code)) == set(
         re.findall(r"MAILWIDGETS_[A-Z_]*[A-Z]", page)
     )
+
+
+def test_the_reference_has_every_public_name() -> None:
+    pages = "".join(one.read_text("utf-8") for one in ROOT.glob("docs/reference/python/*.md"))
+
+    told = re.findall(r"^\.\. auto\w+:: mailwidgets\.(\w+)(?:\(|$)", pages, re.MULTILINE)
+    assert sorted(told) == sorted({*mailwidgets.__all__, "errors"})
 
 
 def test_units_of_systemd_and_tables_of_cron_call_what_there_is() -> None:
