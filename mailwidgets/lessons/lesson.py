@@ -103,9 +103,9 @@ class Lesson(Record, HasTraits):
         return self._bench.laboratory
 
     def sheet(self) -> pd.DataFrame:
-        """Return the provider's sheet: each service's ports and account (needs pandas).
+        """Return the provider's sheet: a service's ports and account in a row (needs pandas).
 
-        >>> lesson.sheet().loc["User name", "IMAP"]
+        >>> lesson.sheet().loc["IMAP", "User name"]
         'ana@practice.example'
         """
         import pandas as pd  # noqa: PLC0415 - it takes 0.3 s
@@ -116,7 +116,7 @@ class Lesson(Record, HasTraits):
             _("Workflow by SMTP"): ("smtp", "workflow_"),
             _("Workflow by IMAP"): ("imap", "workflow_"),
         }
-        columns = {
+        rows = {
             title: {
                 _("Server"): facts["host"],
                 _("Port, TLS by STARTTLS"): ports[service],
@@ -126,7 +126,7 @@ class Lesson(Record, HasTraits):
             }
             for title, (service, whose) in services.items()
         }
-        return pd.DataFrame(columns)
+        return pd.DataFrame.from_dict(rows, orient="index")
 
     def environment(self) -> dict[str, str]:
         """Return the environment variables with which the command line works on this bench.

@@ -1,6 +1,6 @@
 # Solutions of lesson 1. Each part is what the dashboard does, in Python.
 # %% fetch
-facts = lesson.sheet()["POP3"]
+facts = lesson.sheet().loc["POP3"]
 typed = {
     "pop3.name": facts["Server"],
     "pop3.port": lesson.laboratory.ports["pop3"],

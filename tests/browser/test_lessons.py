@@ -34,7 +34,7 @@ class Learner:
         expect(card.get_by_role("button", name="Begin again")).to_be_visible()
         expect(self.page.get_by_role("button", name="Check my work")).to_have_count(1)
 
-    def sheet(self, column: str, row: str) -> str:
+    def sheet(self, row: str, column: str) -> str:
         """Read the provider's sheet, which the lesson's first cell has shown."""
         table = self.page.locator(".jp-RenderedHTMLCommon table").first
         heads = table.locator("thead th").all_text_contents()

@@ -56,7 +56,7 @@ async def test_what_is_saved_in_its_dashboard_is_what_counts(lesson: Lesson) -> 
     assert task.dashboard is not None
     draft = task.dashboard.draft
     assert draft is not None
-    sheet = lesson.sheet()["POP3"]
+    sheet = lesson.sheet().loc["POP3"]
     values = [("name", "localhost"), ("port", lesson.laboratory.ports["pop3"])]
     draft.fill("pop3", [*values, ("user", sheet["User name"]), ("password", sheet["Password"])])
     assert not (await task.check()).passed

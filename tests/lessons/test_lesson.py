@@ -46,7 +46,7 @@ async def test_a_wrong_value_comes_with_what_the_real_test_says(lesson: Lesson) 
 async def test_only_what_is_saved_counts_and_every_try_is_kept(lesson: Lesson) -> None:
     lesson.begin("fetch")
     await lesson.check("fetch")
-    sheet, ports = lesson.sheet()["POP3"], lesson.laboratory.ports
+    sheet, ports = lesson.sheet().loc["POP3"], lesson.laboratory.ports
     typed = {
         "pop3.name": sheet["Server"],
         "pop3.port": ports["pop3"],
