@@ -47,6 +47,7 @@ class Task(widgets.VBox):
         self.dashboard: Dashboard | None = None
         self.looking: asyncio.Task[None] | None = None
         self._trouble = ""
+        self._unsaved = 0
         self._task = Panel(self.act, "mw-report")
         self._work = Panel(self.act, "mw-report")
         self._above = self._framed(plain(widgets.HTML, markup.stylesheet()), self._task)
@@ -130,9 +131,12 @@ class Task(widgets.VBox):
         Raises:
             LessonError: as ``Lesson.check``.
         """
+        draft = None if self.dashboard is None else self.dashboard.draft
+        unsaved = 0 if draft is None else len(draft.changes())
         self.outcome = await self.lesson.check(self.name)
+        self._unsaved = 0 if self.outcome.passed else unsaved
         self._show()
-        self._work.say(str(self.outcome))
+        self._work.say(f"{self.outcome} {task_markup.not_saved(self._unsaved)}".rstrip())
         return self.outcome
 
     def close(self) -> None:
@@ -191,6 +195,7 @@ class Task(widgets.VBox):
             hints,
             busy=self.looking is not None,
             left=len(exercise.hints) - len(hints),
+            unsaved=self._unsaved,
             trouble=self._trouble,
         )
 

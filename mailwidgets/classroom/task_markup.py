@@ -48,6 +48,7 @@ def work(  # noqa: PLR0913 - all but three are given by name
     *,
     busy: bool,
     left: int,
+    unsaved: int = 0,
     trouble: str = "",
 ) -> str:
     """Return the buttons that look at the work, the hints so far, and what came of it.
@@ -58,6 +59,7 @@ def work(  # noqa: PLR0913 - all but three are given by name
         hints: those given, the first one first.
         busy: whether it is being looked at.
         left: how many more hints there are.
+        unsaved: how many changes were not saved when it was looked at.
         trouble: why it could not be looked at; empty where it could.
     """
     name = escape(ident, quote=True)
@@ -73,20 +75,33 @@ def work(  # noqa: PLR0913 - all but three are given by name
         f"{escape(label)}</button>"
         f"<button type='button' id='mw-ask-{name}' class='mw-plain' data-act='{HINT}'{none}>"
         f"{escape(asking)}</button></p>{shown if hints else ''}"
-        f"{_outcome(outcome, trouble)}</section>"
+        f"{_outcome(outcome, unsaved, trouble)}</section>"
     )
 
 
-def _outcome(outcome: Verdict | None, trouble: str) -> str:
+def not_saved(count: int) -> str:
+    """Return that changes did not count, since they are not saved; empty where all are."""
+    if not count:
+        return ""
+    return ngettext(
+        "{count} change is not saved yet: only what is saved counts.",
+        "{count} changes are not saved yet: only what is saved counts.",
+        count,
+    ).format(count=number(count))
+
+
+def _outcome(outcome: Verdict | None, unsaved: int, trouble: str) -> str:
     if trouble:
         return f"<div class='mw-card mw-verdict mw-failed'><strong>{escape(trouble)}</strong></div>"
     if outcome is None:
         return ""
     css, sign = ("mw-passed", "✓") if outcome.passed else ("mw-warned", "→")
     word = _("Passed.") if outcome.passed else _("Not yet.")
+    said = f"<p>{escape(not_saved(unsaved))}</p>" if unsaved else ""
     return (
         f"<div class='mw-card mw-verdict {css}'><strong><span class='mw-sign' aria-hidden='true'>"
-        f"{sign}</span> {escape(word)}</strong><p>{escape(outcome.said)}</p>{_seen(outcome)}</div>"
+        f"{sign}</span> {escape(word)}</strong><p>{escape(outcome.said)}</p>{said}{_seen(outcome)}"
+        "</div>"
     )
 
 

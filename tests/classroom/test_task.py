@@ -60,10 +60,12 @@ async def test_what_is_saved_in_its_dashboard_is_what_counts(lesson: Lesson) -> 
     values = [("name", "localhost"), ("port", lesson.laboratory.ports["pop3"])]
     draft.fill("pop3", [*values, ("user", sheet["User name"]), ("password", sheet["Password"])])
     assert not (await task.check()).passed
+    assert "4 changes are not saved yet: only what is saved counts." in html(task)
 
     draft.save(["pop3"])
 
     assert (await task.check()).passed
+    assert "not saved" not in html(task)
     assert "passed, 2 tries" in html(task)
 
 
