@@ -11,29 +11,17 @@ from mailwidgets.languages.texts import N_, _
 from mailwidgets.lessons.bench import Bench
 from mailwidgets.lessons.exercise import Exercise, Shortfall
 from mailwidgets.lessons.scene import Scene
-from mailwidgets.lessons.wants import passes, secured
+from mailwidgets.lessons.wants import not_pinned, passes, secured
 
 HANDED_OVER: Final = "for-the-administrator.zip"
 """What the last exercise wants to be written, in the folder of the notebook."""
 
 
-async def _authority_is_known(bench: Bench) -> Shortfall | None:
-    values = bench.servers.resolve()
-    if values["trust", "pins"].effective:
-        told = _("A pin trusts one certificate, until it is renewed: remove it, and add the CA.")
-        return Shortfall(told, code="pinned")
-    if values["trust", "ca"].effective:
-        return None
-    return Shortfall(
-        _("The company's CA is not stored: save it as CA certificates, under Advanced.")
-    )
-
-
 async def _is_pinned(bench: Bench) -> Shortfall | None:
     if bench.servers.resolve()["trust", "pins"].effective:
         return None
-    told = _("No certificate is pinned: save {host}:{imap}= and its SHA-256 under Advanced.")
-    return Shortfall(told.format_map(bench.facts()))
+    told = _("No certificate is pinned. Pinned certificates, on the tab Advanced, takes it.")
+    return Shortfall(told)
 
 
 async def _nothing_is_accepted(bench: Bench) -> Shortfall | None:
@@ -70,15 +58,22 @@ EXERCISES: Final = (
         "authority",
         N_("The company's own authority"),
         N_(
-            "The company's servers have certificates of the company's own authority, which "
-            "nobody's computer knows. Add its certificate, which the cell above prints, so that "
-            "POP3, SMTP and IMAP work for everyone."
+            "The company's servers have certificates of the company's own authority, which no "
+            "computer knows. Add the authority's certificate, which the lesson's first cell has "
+            "printed, so that POP3, SMTP and IMAP work for everyone."
         ),
-        (_authority_is_known, passes("pop3"), passes("smtp"), passes("imap")),
+        (
+            not_pinned,
+            *(passes(one) for one in ("pop3", "smtp", "imap")),
+            *(secured(one) for one in ("pop3", "smtp", "imap")),
+        ),
         (
             N_("Test POP3 first, and read who has signed the certificate."),
             N_("Which authorities are trusted is the company's to say: see the tab Advanced."),
-            N_("Paste all from BEGIN to END into CA certificates, under Advanced, and save."),
+            N_(
+                "Copy the certificate, from -----BEGIN to the last -----, into CA certificates on "
+                "the tab Advanced, and save."
+            ),
         ),
         N_(
             "Every certificate of that authority is trusted now, also those that it issues next "
@@ -93,11 +88,11 @@ EXERCISES: Final = (
             "IMAP worked until the server moved to another name. It still answers at the old one, "
             "but the certificate is for the new one. Use the name that the certificate is for."
         ),
-        (passes("imap"), secured("imap")),
+        (not_pinned, passes("imap"), secured("imap")),
         (
-            N_("The step certificate lists the names it is for."),
-            N_("The report offers one that leads to this very server."),
-            N_("Set Name of IMAP to {new_name}, test, save."),
+            N_("Test IMAP: its step Certificate lists the names that the certificate is for."),
+            N_("The report offers one of them, which leads to this very server."),
+            N_("On the tab IMAP set Name to {new_name}, test, and save."),
         ),
         N_("A certificate proves a name. Whoever asks by another one learns nothing from it."),
         Scene({"imap.name": "{old_name}"}),
@@ -107,15 +102,18 @@ EXERCISES: Final = (
         "pin",
         N_("One certificate, pinned"),
         N_(
-            "The archive's IMAP server has a certificate of an authority that nobody knows, and "
-            "its maker can tell you on the phone that the SHA-256 fingerprint in the report is "
+            "The IMAP server of the archive has a certificate of an authority that nobody knows. "
+            "Its maker has told you on the phone that the SHA-256 fingerprint in the report is "
             "right. Trust that one certificate, at {host}, port {imap}, and nothing more."
         ),
         (_is_pinned, passes("imap"), secured("imap")),
         (
-            N_("The fingerprint stands in the evidence of the step certificate."),
-            N_("Pinned certificates, under Advanced, take a line: host:port=fingerprint."),
-            N_("Save {host}:{imap}= followed by the SHA-256 from the report, then test IMAP."),
+            N_("Test IMAP: its step Certificate tells the SHA-256 fingerprint."),
+            N_("Pinned certificates, on the tab Advanced, takes a line: host:port=fingerprint."),
+            N_(
+                "Fill in {host}:{imap}= and, without a blank, the fingerprint from the report. "
+                "Save, and test IMAP."
+            ),
         ),
         N_("A pin ends with its certificate: when that is renewed, the test says so and stops."),
         Scene(fault="cert_untrusted", protocols=("imap",)),
@@ -125,9 +123,9 @@ EXERCISES: Final = (
         "expired",
         N_("Not yours to mend"),
         N_(
-            "SMTP's certificate has expired. That is for the server's administrator: getting round "
-            "it would teach everyone to. Change nothing, and write a support bundle of the failed "
-            "test into the file for-the-administrator.zip, to hand it over."
+            "SMTP's certificate has expired. To renew it is for the server's administrator, and to "
+            "get round it would teach everyone to. Change nothing. In the cell below, write a "
+            "support bundle of the failed test into the file for-the-administrator.zip."
         ),
         (_nothing_is_accepted, _is_handed_over),
         (
@@ -135,7 +133,7 @@ EXERCISES: Final = (
             N_("lesson.servers.bundle(report) returns the bytes of the ZIP file."),
             N_('Path("for-the-administrator.zip").write_bytes(lesson.servers.bundle(report))'),
         ),
-        N_("The bundle has all that someone else needs, and no password. Look into it."),
+        N_("The bundle has all that the administrator needs, and no password."),
         Scene(fault="cert_expired", protocols=("smtp",)),
         opens="smtp",
     ),

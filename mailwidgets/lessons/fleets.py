@@ -21,11 +21,18 @@ _KEPT: Final = {"u04": "implicit"}
 
 
 async def _reason_is_told(bench: Bench) -> Shortfall | None:
-    for commit in bench.servers.as_seen_by(COLLEAGUE).history(setting="smtp.port"):
-        if commit.why.strip() and "bench" not in commit.why:
-            return None
-        break
-    told = _("The last commit that touched Ben's SMTP port has no reason: pass why= to commit.")
+    """Want port and TLS mode to have been changed by one commit, with a reason."""
+    ben = bench.servers.as_seen_by(COLLEAGUE)
+    port, mode = (next(ben.history(setting=f"smtp.{key}"), None) for key in ("port", "tls"))
+    if port is None or mode is None or port.id != mode.id:
+        told = _(
+            "Two commits changed port and TLS mode. Begin again, and give commit both changes in "
+            "one list."
+        )
+        return Shortfall(told, code="two_commits")
+    if port.why.strip():
+        return None
+    told = _("The commit has no reason. Begin again, and give commit a why=, too.")
     return Shortfall(told, code="no_reason")
 
 
@@ -45,13 +52,20 @@ async def _fleet_is_secured(bench: Bench) -> Shortfall | None:
 
 
 async def _others_are_left_alone(bench: Bench) -> Shortfall | None:
-    for user in _FLEET:
-        own = bench.servers.as_seen_by(user).documents().user.get(("smtp", "tls"))
-        before = _KEPT.get(user, UNSET)
-        if user not in _LAX and own != before:
-            told = _("{user} was right before, and was to be left alone: take that change back.")
-            return Shortfall(told.format(user=user), code="changed_too_much")
-    return None
+    changed = [
+        user
+        for user in _FLEET
+        if user not in _LAX
+        and bench.servers.as_seen_by(user).documents().user.get(("smtp", "tls"))
+        != _KEPT.get(user, UNSET)
+    ]
+    if not changed:
+        return None
+    told = _(
+        "These were right before, and were to be left alone: {users}. Begin again, and change "
+        "only those whose mode is None or Auto."
+    )
+    return Shortfall(told.format(users=", ".join(changed)), code="changed_too_much")
 
 
 async def _plan_is_imported(bench: Bench) -> Shortfall | None:
@@ -85,8 +99,8 @@ EXERCISES: Final = (
         "script",
         N_("One commit, with its reason"),
         N_(
-            "Ben's SMTP is to speak TLS from the first byte: port {smtps}, TLS mode implicit. "
-            "Change both in one commit from Python, with a reason that history keeps."
+            "Ben's SMTP is to speak TLS from the first byte: smtp.port {smtps}, and smtp.tls "
+            "implicit. Change both in one commit from Python, with a reason that history keeps."
         ),
         (
             in_force("smtp.port", "{smtps}", N_("Ben's SMTP port is to be {smtps}."), user="ben"),
@@ -101,7 +115,10 @@ EXERCISES: Final = (
                 'ben.change("smtp.port", {smtps}) makes a change; ben.commit([…], why="…") stores '
                 "it."
             ),
-            N_("Commit the two changes together, with why, in one list."),
+            N_(
+                'ben.commit([ben.change("smtp.port", {smtps}), ben.change("smtp.tls", '
+                '"implicit")], why="…")'
+            ),
         ),
         N_("A commit stores all of its changes or none, and history tells why."),
         Scene(
@@ -122,8 +139,8 @@ EXERCISES: Final = (
         N_("Twelve people, one table"),
         N_(
             "Among the users u01 to u12 some may send their SMTP password in the clear: their TLS "
-            "mode in force is None or Auto. Find them in the table of everyone, and set SSL/TLS "
-            "for those alone."
+            "mode in force is None or Auto. Find them in the table of everyone, and set smtp.tls "
+            "to require, which the table calls SSL/TLS, for those alone."
         ),
         (_fleet_is_secured, _others_are_left_alone),
         (
@@ -132,7 +149,10 @@ EXERCISES: Final = (
                 'modes = lesson.servers.everyone()["smtp", "tls"]; modes[modes.isin(["None", '
                 '"Auto"])]'
             ),
-            N_('For each such user: as_seen_by(user).commit([….change("smtp.tls", "require")]).'),
+            N_(
+                "For each such user: one = lesson.servers.as_seen_by(user); "
+                'one.commit([one.change("smtp.tls", "require")])'
+            ),
         ),
         N_("A question to the whole company is one line of pandas; so is the proof afterwards."),
         Scene(
@@ -151,13 +171,13 @@ EXERCISES: Final = (
         N_(
             "Three people start on Monday: mia, noa and oto. Mia and Noa get an IMAP timeout of 20 "
             "seconds, Oto one of 60. Import that by the command line, from a sheet (CSV) with a "
-            "row per person; try it with --dry-run first."
+            "row per person in the file plan.csv; try it with --dry-run first."
         ),
         (_plan_is_imported,),
         (
-            N_("mailwidgets export --format csv shows what such a sheet looks like."),
-            N_("A sheet has the columns level, id, and one per setting, such as imap.timeout."),
-            N_("Write the rows into plan.csv, then: !mailwidgets import plan.csv"),
+            N_("The export above shows what a sheet looks like. Yours needs three columns only."),
+            N_("They are level, id and imap.timeout; a row of it is: user,mia,20"),
+            N_("Write the four lines by plan.write_text(…), then: !mailwidgets import plan.csv"),
         ),
         N_("An import is one commit: it can be looked at before, and undone after."),
         opens="",
@@ -171,7 +191,7 @@ EXERCISES: Final = (
         ),
         (_night_is_reported,),
         (
-            N_("check has a --format, and its exit status tells whether all works."),
+            N_("check without a section runs all tests; --format json prints them as JSON."),
             N_("!mailwidgets check --format json > nightly.json"),
         ),
         N_(

@@ -7,7 +7,7 @@ from typing import Final
 from mailwidgets.languages.texts import N_
 from mailwidgets.lessons.exercise import Exercise, Want
 from mailwidgets.lessons.scene import Scene
-from mailwidgets.lessons.wants import in_force, passes, secured
+from mailwidgets.lessons.wants import in_force, not_pinned, passes, secured
 
 _DONE: Final = N_("Solved: the test passes with what is stored, and TLS is required.")
 _READ: Final = N_("Test the section that the complaint is about, and read the first failing step.")
@@ -40,7 +40,7 @@ TICKETS: Final = (
         says=N_("“I have set up SMTP from memory, and it just says no.” Make SMTP work."),
         hints=(
             N_("Nothing listens on that port; the provider's sheet has another one."),
-            N_("SMTP port {smtp}."),
+            N_("Set SMTP port to {smtp}, and save."),
         ),
         values={"smtp.port": "1"},
     ),
@@ -101,7 +101,7 @@ TICKETS: Final = (
         says=N_("“At home I can send, in this hotel I cannot.” Make SMTP work there, with TLS."),
         hints=(
             N_("STARTTLS is taken out on the way; where does TLS come before anything else?"),
-            N_("SMTP port {smtps}, with the TLS mode Implicit or SSL/TLS."),
+            N_("Set SMTP port to {smtps}; Use TLS/SSL may stay SSL/TLS."),
         ),
         fault="starttls_stripped",
     ),
@@ -135,7 +135,7 @@ TICKETS: Final = (
         says=N_("“IMAP sometimes gives up. They say that the server is slow.” Make IMAP work."),
         hints=(
             N_("The check gave up; how long is it willing to wait?"),
-            N_("Set the timeout of IMAP to 10 seconds."),
+            N_("Set Timeout (sec) of IMAP to 10."),
         ),
         values={"imap.timeout": "0.5"},
         fault="slow_server",
@@ -147,7 +147,7 @@ TICKETS: Final = (
         says=N_("“We have moved, and somebody typed everything anew.” Make POP3 work."),
         hints=(
             N_("The name is not known; the report has looked for one that is near."),
-            N_("Set Name of POP3 to {host}."),
+            N_("Set Name of POP3 to {host}, as on the sheet, or to pop3.practice.example."),
         ),
         values={"pop3.name": "ppo3.practice.example"},
     ),
@@ -158,7 +158,7 @@ TICKETS: Final = (
         says=N_("“The port of IMAP is wrong, and I cannot change it.” Make IMAP work."),
         hints=(
             N_("Who has locked the setting, and at which level is its value?"),
-            N_("Edit company level: set IMAP port to {imap}, or lift the lock."),
+            N_("Tick Edit company level, and set IMAP port to {imap} there."),
         ),
         scene=Scene(company={"imap.port": "{pop3}"}, locks={"imap.port": "new firewall"}),
     ),
@@ -185,10 +185,11 @@ TICKETS: Final = (
         hints=(
             N_("The company's authority is not among those that are trusted."),
             N_(
-                "Paste the certificate that is printed into CA certificates, under Advanced, and "
-                "save."
+                "Copy the certificate that is printed into CA certificates, on the tab Advanced, "
+                "and save."
             ),
         ),
+        more=(not_pinned,),
         values={"trust.ca": None},
     ),
     _ticket(

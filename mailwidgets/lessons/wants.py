@@ -109,6 +109,17 @@ def secured(section: str, *, user: str = "") -> Want:
     return want
 
 
+async def not_pinned(bench: Bench) -> Shortfall | None:
+    """Want no certificate to be pinned: a pin makes a test pass whatever is wrong with it."""
+    if not bench.servers.resolve()["trust", "pins"].effective:
+        return None
+    told = _(
+        "A pin is a way round what is wrong: empty Pinned certificates, on the tab Advanced, and "
+        "save."
+    )
+    return Shortfall(told, code="pinned")
+
+
 def delivered(address: str, told: str, *, folder: str = "INBOX") -> Want:
     """Want a message from the workflow's sender to have come since the bench was set up.
 

@@ -3,7 +3,7 @@
 servers, ports = lesson.servers, lesson.laboratory.ports
 servers.commit([servers.change("trust.ca", lesson.laboratory.ca_pem)])
 # %% name
-servers.commit([servers.change("imap.name", "imap.practice.example")])
+servers.commit([servers.change("imap.name", "mail.practice.example")])
 # %% pin
 import re
 
