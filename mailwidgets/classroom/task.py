@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 
 import ipywidgets as widgets
+import traitlets
 
 from mailwidgets.classroom import task_markup
 from mailwidgets.dashboard.dashboard import Dashboard
@@ -55,6 +56,7 @@ class Task(widgets.VBox):
         super().__init__([self._above], layout=shared(widgets.Layout))
         self.add_class("mailwidgets-lesson")
         lesson.observe(self._on_current, "current")
+        lesson.observe(self._on_language, "language")
         self._show()
 
     @property
@@ -99,6 +101,7 @@ class Task(widgets.VBox):
         if exercise.opens:
             self.dashboard = Dashboard(self.lesson.servers)
             self.dashboard.tabs.show(exercise.opens)
+            traitlets.dlink((self.dashboard.visit, "language"), (self.lesson, "language"))
             if self.dashboard.start is not None:  # finding servers is not what is practised
                 self.dashboard.start.discover.toggle.value = False
         middle = [] if self.dashboard is None else [self.dashboard]
@@ -146,6 +149,7 @@ class Task(widgets.VBox):
         """
         if self.comm is not None:
             self.lesson.unobserve(self._on_current, "current")
+            self.lesson.unobserve(self._on_language, "language")
             self._leave()
         super().close()
 
@@ -174,6 +178,10 @@ class Task(widgets.VBox):
             self._leave()
             self.children = (self._above,)
             self._show()
+
+    def _on_language(self, _change: object) -> None:
+        """Follow the dashboard of this exercise, or of another one."""
+        self._show()
 
     def _leave(self) -> None:
         if self.looking is not None:

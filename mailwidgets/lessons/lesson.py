@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from traitlets import HasTraits, Instance
+from traitlets import HasTraits, Instance, Unicode
 
 from mailwidgets.errors import LessonError
 from mailwidgets.faults.laboratory import Laboratory
@@ -36,9 +36,11 @@ class Lesson(Record, HasTraits):
 
     Traits:
         current: the exercise that the bench is set up for; ``None`` before the first.
+        language: the tag of the one chosen last in a dashboard; empty: none was.
     """
 
     current = Instance(Exercise, allow_none=True)
+    language = Unicode()
 
     def __init__(self, taught: Unit, bench: Bench, results: Results) -> None:
         super().__init__(taught, results)

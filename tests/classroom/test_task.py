@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gettext
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 
 from mailwidgets import Lesson, Task
 from mailwidgets.errors import LessonError
+from mailwidgets.languages.texts import speak
 
 CANARY = "canary-5ac1b9"
 
@@ -83,6 +85,28 @@ async def test_beginning_another_task_closes_the_dashboard_of_the_one_before(
     assert first.dashboard is None
     assert "Check my work" not in html(first)
     assert "Begin<" in html(first)
+
+
+class Marked(gettext.NullTranslations):
+    """A language in which every text is marked."""
+
+    def gettext(self, message: str) -> str:
+        return f"«{message}»"
+
+
+async def test_the_language_chosen_in_a_dashboard_is_that_of_all_tasks(lesson: Lesson) -> None:
+    first, second = Task(lesson, "fetch"), Task(lesson, "send")
+    first.begin()
+    assert first.dashboard is not None
+    try:
+        speak("de", Marked())
+        first.dashboard.visit.language = "de"
+
+        assert "«Check my work»" in html(first)
+        assert "«Begin»" in html(second)
+    finally:
+        first.dashboard.speak("en")
+    assert "«" not in html(first) + html(second)
 
 
 async def test_a_task_that_is_closed_leaves_no_widget_and_is_told_nothing(lesson: Lesson) -> None:
