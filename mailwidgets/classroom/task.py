@@ -103,7 +103,8 @@ class Task(widgets.VBox):
             self.dashboard.tabs.show(exercise.opens)
             traitlets.dlink((self.dashboard.visit, "language"), (self.lesson, "language"))
             if self.dashboard.start is not None:  # finding servers is not what is practised
-                self.dashboard.start.discover.toggle.value = False
+                self.dashboard.start.discover.greets = False
+                self.dashboard.start.discover.greet()
         middle = [] if self.dashboard is None else [self.dashboard]
         self.children = (self._above, *middle, self._below)
         self._show()

@@ -29,6 +29,7 @@ class DiscoverBox(widgets.VBox):
         evidence: why each was proposed.
         fill: puts the chosen ones into the draft.
         found: what was found last; ``None`` before.
+        greets: whether it unfolds for a newcomer.
         searching: the search under way, ``None`` where none is.
 
     Args:
@@ -37,6 +38,7 @@ class DiscoverBox(widgets.VBox):
 
     def __init__(self, draft: Draft) -> None:
         self.draft = draft
+        self.greets = True
         self.found: Discovery | None = None
         self.searching: asyncio.Task[None] | None = None
         self.toggle = plain(widgets.ToggleButton, description=_("Set up from an e-mail address"))
@@ -60,7 +62,8 @@ class DiscoverBox(widgets.VBox):
     def greet(self) -> None:
         """Unfold for a newcomer: an empty store is greeted with what to do first."""
         draft = self.draft
-        self.toggle.value = not Targets(draft.resolution(), draft.servers.vault).configured()
+        configured = Targets(draft.resolution(), draft.servers.vault).configured()
+        self.toggle.value = self.greets and not configured
 
     def _laid_out(self) -> list[widgets.Widget]:
         fields = plain(widgets.HBox, [self.address, self.autoconfig, self.find, self.cancel])

@@ -77,6 +77,15 @@ def test_a_page_that_opens_late_greets_nobody_who_has_set_up_a_server_meanwhile(
     assert dashboard.start.greeting.value == ""
 
 
+def test_a_page_that_is_not_to_greet_leaves_the_search_folded(dashboard: Dashboard) -> None:
+    assert dashboard.start is not None
+    dashboard.start.discover.greets = False
+
+    arrive(dashboard)
+
+    assert not dashboard.start.discover.toggle.value
+
+
 def test_the_address_may_name_the_tab_to_open(dashboard: Dashboard) -> None:
     arrive(dashboard, query="?section=imap")
     assert dashboard.tabs.current == "imap"
