@@ -31,11 +31,28 @@ EXERCISES: Final = (
             "says: server {host}, port {pop3}, user name {user}, password {password}. Test it, "
             "then save."
         ),
-        (passes("pop3"), secured("pop3")),
         (
-            N_("Four fields of the POP3 form are yours to fill in; the rest may stay as it is."),
-            N_("The port on the sheet replaces the default, 110. Test POP3 tries what you typed."),
-            N_("A test takes what you typed, but only Save stores it: the exercise looks at that."),
+            passes("pop3"),
+            secured("pop3"),
+            in_force(
+                "pop3.port",
+                "{pop3}",
+                N_("It works, but here take port {pop3}, on which TLS comes by STARTTLS."),
+            ),
+        ),
+        (
+            N_(
+                "Four fields of the POP3 form are yours to fill in: Name, POP3 port, User name and "
+                "Password. The rest may stay as it is."
+            ),
+            N_(
+                "The port on the sheet replaces the default, 110. The user name is the whole "
+                "address. Test POP3 tries what you typed."
+            ),
+            N_(
+                "Set Name to {host}, POP3 port to {pop3}, User name to {user} and Password to "
+                "{password}, press Test POP3, then Save: only what is saved counts."
+            ),
         ),
         N_(
             "You can fetch mail. The test went from the name to the mailbox, and TLS came by STLS "
@@ -70,10 +87,13 @@ EXERCISES: Final = (
                 "Look for a check box in the SMTP form that takes user name and password from POP3."
             ),
             N_("Use TLS/SSL stands at Auto: that takes TLS only where it is offered."),
-            N_("Set Name, SMTP port and Use TLS/SSL, tick Use POP3 account, press Save."),
+            N_(
+                "Set Name to {host}, SMTP port to {smtp} and Use TLS/SSL to SSL/TLS, tick Use POP3 "
+                "account, press Save."
+            ),
         ),
         N_(
-            "SMTP borrows the POP3 account: change the password there, and both follow. The check "
+            "SMTP borrows the POP3 account: change the password there, and both follow. The test "
             "proved the sender without sending anything."
         ),
         Scene(_FETCHING, empty=True),

@@ -7,8 +7,7 @@ from typing import Final
 from mailwidgets.languages.texts import N_
 from mailwidgets.lessons.exercise import Exercise
 from mailwidgets.lessons.scene import Scene
-from mailwidgets.lessons.wants import from_level, in_force, locked, passes, secured, stored
-from mailwidgets.settings.levels import Level
+from mailwidgets.lessons.wants import in_force, locked, passes, secured, stored
 
 _BEN: Final = {"pop3.user": "{ben_user}", "pop3.password": "{ben_password}", "pop3.port": "{pop3}"}
 
@@ -24,11 +23,16 @@ EXERCISES: Final = (
             in_force(
                 "imap.timeout",
                 "20",
-                N_("Zoe is new and has stored nothing: for her the company's value would count."),
+                N_(
+                    "Zoe is new and has stored nothing: for her the company's value would count. "
+                    "Tick Edit company level, set it there and save."
+                ),
                 user="zoe",
             ),
             in_force(
-                "imap.timeout", "45", N_("Ana's own value was to stay, at her level."), user="ana"
+                "imap.timeout",
+                "45",
+                N_("Untick Edit company level and give Ana her own 45 again."),
             ),
         ),
         (
@@ -37,7 +41,10 @@ EXERCISES: Final = (
                 "that."
             ),
             N_("Tick Edit company level above the tabs, then set the IMAP timeout and save."),
-            N_("In Effective values, View as Zoe shows what counts for somebody new."),
+            N_(
+                "To see what counts for somebody new: in Effective values type zoe into View as "
+                "user."
+            ),
         ),
         N_(
             "A company's value for a user's setting is a fallback: it counts where nobody has "
@@ -54,17 +61,24 @@ EXERCISES: Final = (
             "her value away, so that the company's counts for her, also when it changes one day."
         ),
         (
-            from_level(
+            stored(
                 "imap.timeout",
-                Level.COMPANY,
-                N_("Typing 20 would make another value of her own: hers has to be removed."),
+                None,
+                N_(
+                    "Ana still has a timeout of her own, whatever it is: press Use inherited "
+                    "beside it and save."
+                ),
             ),
-            in_force("imap.timeout", "20", N_("The company's value was to stay.")),
+            in_force(
+                "imap.timeout",
+                "20",
+                N_("The company's 20 was to stay: tick Edit company level and set it again."),
+            ),
         ),
         (
-            N_("Below the field stands where its value comes from, and what it covers."),
-            N_("Empty the field: without a value of her own, the next level counts. Then save."),
-            N_("Check that Edit company level is off: the company's value stays as it is."),
+            N_("Beside the field stands where its value comes from, and what it is instead of."),
+            N_("Edit company level stays off: it is Ana's value that has to go."),
+            N_("Press Use inherited: 20 beside the field, or empty the field. Then save."),
         ),
         N_("Where there is no own value, the next level counts: user, then company, then default."),
         Scene({"imap.timeout": "45"}, company={"imap.timeout": "20"}),
@@ -80,7 +94,10 @@ EXERCISES: Final = (
         ),
         (
             in_force(
-                "smtp.tls", "require", N_("The company's value has to be SSL/TLS."), user="zoe"
+                "smtp.tls",
+                "require",
+                N_("Tick Edit company level, choose SSL/TLS there and save."),
+                user="zoe",
             ),
             locked(
                 "smtp.tls",
@@ -93,9 +110,15 @@ EXERCISES: Final = (
             stored("smtp.tls", "none", N_("What Ben has stored was to stay."), user="ben"),
         ),
         (
-            N_("First the value at the company's level, then its lock; both in one save."),
-            N_("With Edit company level on, each field has a lock and a line for the reason."),
-            N_("Company level: Use TLS/SSL to SSL/TLS, lock it, give a reason, Save."),
+            N_("Set the value at the company's level and lock it there; one save stores both."),
+            N_(
+                "With Edit company level on, there is a box to lock it below each field. Once it "
+                "is ticked, type the reason beside it."
+            ),
+            N_(
+                "Set Use TLS/SSL to SSL/TLS, tick Lock Use TLS/SSL for everyone, type a reason, "
+                "press Save, then Save for everyone."
+            ),
         ),
         N_(
             "A lock puts the company's value in force for everyone. Ben's None is still stored, "
@@ -111,15 +134,35 @@ EXERCISES: Final = (
             "Since this morning neither Ana nor Ben can fetch mail by POP3. Both say that they "
             "have changed nothing. Find out where the wrong value comes from, and mend it there."
         ),
-        (passes("pop3"), passes("pop3", user="ben"), secured("pop3"), secured("pop3", user="ben")),
+        (
+            passes("pop3"),
+            passes("pop3", user="ben"),
+            secured("pop3"),
+            secured("pop3", user="ben"),
+            in_force(
+                "pop3.port",
+                "{pop3}",
+                N_(
+                    "Ana and Ben can fetch mail again, but the company's port is still wrong for "
+                    "everyone new: set it to {pop3}."
+                ),
+                user="zoe",
+            ),
+        ),
         (
             N_("Test POP3, and look at the field that the report names: where is its value from?"),
-            N_("It comes from the company, locked: what Ana stores herself does not count."),
-            N_("Edit company level: lift the lock of POP3 port, or set the port to {pop3}. Save."),
+            N_(
+                "It comes from the company, locked. Beside it stands Ana's own value, which was "
+                "right and is not in force."
+            ),
+            N_(
+                "Tick Edit company level, set POP3 port to {pop3}, press Save, then Save for "
+                "everyone. The lock may stay."
+            ),
         ),
         N_(
-            "The origin tells at which level to mend. Had you typed a port for Ana, it would have "
-            "been stored and stayed out of force."
+            "The origin tells at which level to mend. Ana's own port was right all the time, and "
+            "out of force as long as the company's was locked."
         ),
         Scene(
             company={"pop3.port": "{smtp}"},

@@ -20,7 +20,7 @@ EXERCISES: Final = (
             N_("The host is there, but nothing listens on that port. The sheet has the right one."),
             N_("Set POP3 port to {pop3}, test, save."),
         ),
-        N_("Connection refused: the host answered. A firewall would have kept silent instead."),
+        N_("Connection refused: the host answered. Most firewalls would have kept silent."),
         Scene({"pop3.port": "1"}),
     ),
     Exercise(
@@ -30,10 +30,10 @@ EXERCISES: Final = (
         (passes("imap"), secured("imap")),
         (
             N_("No connection was tried: the name itself is not known."),
-            N_("The report has looked for names that were near it."),
-            N_("Take the name that it offers, or {host}; test, save."),
+            N_("The test has looked for names that are like it: the report tells which there are."),
+            N_("Press Apply this fix, or set Name to {host}; test, save."),
         ),
-        N_("A name that nobody knows is no firewall's fault: look for the slip in it first."),
+        N_("Where nobody knows a name, look for a mistake in it before you suspect the network."),
         Scene({"imap.name": "impa.practice.example"}),
         opens="imap",
     ),
@@ -63,8 +63,11 @@ EXERCISES: Final = (
         ),
         (passes("imap"), secured("imap")),
         (
-            N_("Compare what the server offers in its capabilities with what the client tried."),
-            N_("AUTH=CRAM-MD5 is a SASL mechanism."),
+            N_(
+                "Read the step Capabilities: LOGINDISABLED means that the server takes no plain "
+                "login."
+            ),
+            N_("What begins with AUTH= is a SASL mechanism: it offers AUTH=CRAM-MD5."),
             N_("Set Use SASL to Yes, test, save."),
         ),
         N_("With SASL the client takes the strongest mechanism that both sides have."),
@@ -87,7 +90,7 @@ EXERCISES: Final = (
             ),
         ),
         (
-            N_("Look at the step outbox: what are the folders called there?"),
+            N_("Look at the step Outbox: what are the folders called there?"),
             N_("On this server every folder stands below INBOX, after a dot."),
             N_("Set Outbox to INBOX.Outbox, test, save."),
         ),

@@ -18,7 +18,7 @@ EXERCISES: Final = (
             "provider recommends TLS from the first byte, on port {pop3s}. Change over."
         ),
         (
-            in_force("pop3.port", "{pop3s}", N_("TLS from the first byte is spoken on {pop3s}.")),
+            in_force("pop3.port", "{pop3s}", N_("TLS from the first byte is on port {pop3s}.")),
             secured("pop3"),
             passes("pop3"),
         ),
@@ -40,7 +40,7 @@ EXERCISES: Final = (
         ),
         (
             secured("smtp"),
-            in_force("smtp.port", "{smtp}", N_("It was to stay at port {smtp}.")),
+            in_force("smtp.port", "{smtp}", N_("It was to stay at port {smtp}, with SSL/TLS.")),
             passes("smtp"),
         ),
         (
@@ -49,8 +49,7 @@ EXERCISES: Final = (
             N_("Set Use TLS/SSL to SSL/TLS, test, save."),
         ),
         N_(
-            "SSL/TLS requires it: where the server offers none, the check stops before the "
-            "password."
+            "SSL/TLS requires it: where the server offers none, the test stops before the password."
         ),
         Scene({"smtp.tls": "none"}),
         opens="smtp",
@@ -65,7 +64,9 @@ EXERCISES: Final = (
         (secured("imap"), passes("imap")),
         (
             N_("The server's list of capabilities came in the clear, so it could be changed."),
-            N_("Where TLS comes first there is no such list to change: which port is that?"),
+            N_(
+                "Where TLS comes first nobody can change the list: which port on the sheet is that?"
+            ),
             N_("Set IMAP port to {imaps}, test, save."),
         ),
         N_("With TLS from the first byte there is nothing in the clear that could be taken out."),
@@ -83,7 +84,7 @@ EXERCISES: Final = (
             passes("smtp"),
             secured("smtp"),
             in_force(
-                "smtp.force_tls12", "no", N_("It offers TLS 1.2 alone, for no reason any more.")
+                "smtp.force_tls12", "no", N_("There is no reason for it any more: switch it off.")
             ),
         ),
         (
@@ -91,7 +92,7 @@ EXERCISES: Final = (
             N_("A setting under Security holds the client to one version."),
             N_("Switch Force TLS 1.2 off, test, save."),
         ),
-        N_("Force TLS 1.2 is for servers that stumble over newer versions, and for nothing else."),
+        N_("Force TLS 1.2 is for servers that fail with TLS 1.3, and for nothing else."),
         Scene({"smtp.force_tls12": "yes"}, fault="tls13_only", protocols=("smtp",)),
         opens="smtp",
     ),

@@ -9,7 +9,7 @@ from mailwidgets.lessons.bench import Bench
 from mailwidgets.lessons.exercise import Shortfall, Want
 from mailwidgets.reports.report import Report
 from mailwidgets.settings.documents import UNSET
-from mailwidgets.settings.levels import Identity, Level
+from mailwidgets.settings.levels import Identity
 from mailwidgets.settings.resolve import Value
 from mailwidgets.settings.sections import SECTIONS, setting
 
@@ -54,18 +54,6 @@ def in_force(
     return want
 
 
-def from_level(name: str, level: Level, told: str, *, user: str = "") -> Want:
-    """Want a value in force to come from a level; else as ``in_force``."""
-
-    async def want(bench: Bench) -> Shortfall | None:
-        value, whose = _value(bench, name, user)
-        if value.origin == level.value:
-            return None
-        return Shortfall(f"{_stands(value, whose)} {_told(told, bench)}", code="other_level")
-
-    return want
-
-
 def stored(name: str, expected: str | None, told: str, *, user: str = "") -> Want:
     """Want a value to be stored at the setting's own level, in force or not.
 
@@ -103,8 +91,9 @@ def secured(section: str, *, user: str = "") -> Want:
         value, whose = _value(bench, f"{section}.tls", user)
         if value.effective not in _OPEN:
             return None
-        said = _("With that, a password may travel in the clear: TLS has to be required.")
-        return Shortfall(f"{_stands(value, whose)} {said}", code="insecure")
+        told = _("With that, a password may travel in the clear. Choose {mode}: it requires TLS.")
+        mode = value.shown(True if value.effective is False else "require")
+        return Shortfall(f"{_stands(value, whose)} {told.format(mode=mode)}", code="insecure")
 
     return want
 
