@@ -84,8 +84,8 @@ def not_saved(count: int) -> str:
     if not count:
         return ""
     return ngettext(
-        "{count} change is not saved yet: only what is saved counts.",
-        "{count} changes are not saved yet: only what is saved counts.",
+        "{count} change is not saved yet, and does not count.",
+        "{count} changes are not saved yet, and do not count.",
         count,
     ).format(count=number(count))
 

@@ -62,7 +62,7 @@ async def test_what_is_saved_in_its_dashboard_is_what_counts(lesson: Lesson) -> 
     values = [("name", "localhost"), ("port", lesson.laboratory.ports["pop3"])]
     draft.fill("pop3", [*values, ("user", sheet["User name"]), ("password", sheet["Password"])])
     assert not (await task.check()).passed
-    assert "4 changes are not saved yet: only what is saved counts." in html(task)
+    assert "4 changes are not saved yet, and do not count." in html(task)
 
     draft.save(["pop3"])
 
