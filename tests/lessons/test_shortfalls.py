@@ -94,3 +94,43 @@ async def test_all_who_were_to_be_left_alone_are_named_at_once(tmp_path: Path) -
 
         assert outcome.code == "changed_too_much"
         assert "left alone: u04, u08. Begin again" in outcome.said
+
+
+async def test_a_mode_that_is_open_is_told_the_one_of_its_section_that_is_not(
+    tmp_path: Path,
+) -> None:
+    with begun(1, "send", tmp_path) as lesson:
+        servers, ports = lesson.servers, lesson.laboratory.ports
+        values = {"name": "localhost", "port": ports["smtp"], "use_pop3_account": True}
+        servers.commit([servers.change(f"smtp.{key}", one) for key, one in values.items()])
+        outcome = await lesson.check("send")
+        assert (outcome.code, "Choose SSL/TLS" in outcome.said) == ("insecure", True)
+
+        lesson.begin("fetch")
+        sheet = lesson.sheet().loc["POP3"]
+        values = {"name": "localhost", "port": ports["pop3"], "tls": False}
+        values |= {"user": sheet["User name"], "password": sheet["Password"]}
+        servers.commit([servers.change(f"pop3.{key}", one) for key, one in values.items()])
+        assert "Choose Yes" in (await lesson.check("fetch")).said
+
+        servers.commit(
+            [servers.change("pop3.tls", None), servers.change("pop3.port", ports["pop3s"])]
+        )
+        assert f"take port {ports['pop3']}" in (await lesson.check("fetch")).said
+
+
+async def test_a_lock_does_not_take_a_value_away(tmp_path: Path) -> None:
+    with begun(2, "own", tmp_path) as lesson:
+        lesson.servers.commit([lesson.servers.lock("imap.timeout", "for all")])
+
+        assert (await lesson.check("own")).code == "stored_otherwise"
+
+
+async def test_a_wrong_fallback_may_not_stay_behind_a_lifted_lock(tmp_path: Path) -> None:
+    with begun(2, "origin", tmp_path) as lesson:
+        lesson.servers.commit([lesson.servers.lock("pop3.port", None)])
+
+        outcome = await lesson.check("origin")
+
+        assert not outcome.passed
+        assert "wrong for everyone new" in outcome.said
