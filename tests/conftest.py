@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import base64
 import os
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
-from mailwidgets import Servers
+from mailwidgets import Laboratory, Servers
 
 pytest_plugins = ["daemons.fixtures", "daemons.postgres"]
 
@@ -43,6 +43,19 @@ def servers(tmp_path: Path, key: str) -> Servers:
     """Return an empty store of the test's own, for ana on WS-01, with the key."""
     assert key
     return Servers.open(tmp_path / "store", user="ana", workstation="WS-01")
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[Laboratory]:
+    with Laboratory.start() as started:
+        yield started
+
+
+@pytest.fixture
+def laboratory(running: Laboratory) -> Laboratory:
+    """Return a laboratory in which nothing is broken."""
+    running.mend()
+    return running
 
 
 @pytest.hookimpl(wrapper=True)

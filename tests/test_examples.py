@@ -37,7 +37,7 @@ from mailwidgets import (
     faults,
     rehearse,
 )
-from mailwidgets.faults import Laboratory, switches
+from mailwidgets.faults import switches
 from mailwidgets.languages import texts
 from mailwidgets.lessons import handing_out
 from mailwidgets.lessons.exam import drawn
@@ -103,19 +103,6 @@ def _within(node: _Holder, module: str, name: str) -> Iterator[Example]:
 def practice() -> Iterator[Practice]:
     with Practice.start() as started:
         yield started
-
-
-@pytest.fixture(scope="module")
-def one_laboratory() -> Iterator[Laboratory]:
-    with Laboratory.start() as started:
-        yield started
-
-
-@pytest.fixture
-def laboratory(one_laboratory: Laboratory) -> Iterator[Laboratory]:
-    """Return practice servers that can be broken; nothing is broken yet."""
-    yield one_laboratory
-    one_laboratory.mend()
 
 
 @pytest.fixture

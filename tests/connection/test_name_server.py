@@ -37,18 +37,6 @@ LONG_CHAIN = (
 SYSTEMS = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("192.0.2.99", 25))]
 
 
-@pytest.fixture(scope="module")
-def running() -> Iterator[Laboratory]:
-    with Laboratory.start() as started:
-        yield started
-
-
-@pytest.fixture
-def laboratory(running: Laboratory) -> Laboratory:
-    running.mend()
-    return running
-
-
 @pytest.fixture
 def by_system(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Return the names that the system is asked for; it knows all of them."""

@@ -11,19 +11,6 @@ from mailwidgets import Servers, rehearse
 from mailwidgets.faults import Laboratory
 
 
-@pytest.fixture(scope="module")
-def running() -> Iterator[Laboratory]:
-    with Laboratory.start() as started:
-        yield started
-
-
-@pytest.fixture
-def laboratory(running: Laboratory) -> Laboratory:
-    """Return a laboratory in which nothing is broken."""
-    running.mend()
-    return running
-
-
 @pytest.fixture
 def rehearsing(laboratory: Laboratory, tmp_path: Path) -> Servers:
     """Return settings with which everything works there."""

@@ -16,19 +16,6 @@ from mailwidgets.faults import FAULTS, Laboratory, Switches
 from mailwidgets.forms.breaking import BreakBox
 
 
-@pytest.fixture(scope="module")
-def running() -> Iterator[Laboratory]:
-    with Laboratory.start() as started:
-        yield started
-
-
-@pytest.fixture
-def laboratory(running: Laboratory) -> Laboratory:
-    """Return a laboratory in which nothing is broken."""
-    running.mend()
-    return running
-
-
 @pytest.fixture
 def box(laboratory: Laboratory, tmp_path: Path) -> Iterator[BreakBox]:
     """Return the box, unfolded."""
