@@ -66,7 +66,7 @@ EXERCISES: Final = (
                 None,
                 N_(
                     "Ana still has a timeout of her own, whatever it is: press Use inherited "
-                    "beside it and save."
+                    "there and save."
                 ),
             ),
             in_force(
@@ -76,9 +76,9 @@ EXERCISES: Final = (
             ),
         ),
         (
-            N_("Beside the field stands where its value comes from, and what it is instead of."),
+            N_("At the field stands where its value comes from, and what it is instead of."),
             N_("Edit company level stays off: it is Ana's value that has to go."),
-            N_("Press Use inherited: 20 beside the field, or empty the field. Then save."),
+            N_("Press Use inherited: 20 at the field, or empty the field. Then save."),
         ),
         N_("Where there is no own value, the next level counts: user, then company, then default."),
         Scene({"imap.timeout": "45"}, company={"imap.timeout": "20"}),
@@ -152,8 +152,8 @@ EXERCISES: Final = (
         (
             N_("Test POP3, and look at the field that the report names: where is its value from?"),
             N_(
-                "It comes from the company, locked. Beside it stands Ana's own value, which was "
-                "right and is not in force."
+                "It comes from the company, locked. At the field stands Ana's own value, too, "
+                "which is right and not in force."
             ),
             N_(
                 "Tick Edit company level, set POP3 port to {pop3}, press Save, then Save for "
