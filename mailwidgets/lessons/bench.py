@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Final, Self
 
+from mailwidgets.disk import entries
 from mailwidgets.faults.laboratory import Laboratory
 from mailwidgets.folder.folder import FolderStore
 from mailwidgets.lessons.scene import Scene
@@ -50,6 +51,7 @@ class Bench:
         self._key = KeyFile(private / "key", made=True)
         self._key.key(create=True)
         self._store = private / "store"
+        self._files: dict[str, int] = {}
         self._mail: dict[tuple[str, str], int] = {}
         self.laboratory = laboratory
         self.servers = Servers(
@@ -103,6 +105,10 @@ class Bench:
             (one.address, box) for one in self.laboratory.accounts for box in ("INBOX", "Outbox")
         ]
         self._mail = {box: len(self.laboratory.messages(*box)) for box in boxes}
+        # By their own times, not by a clock: a folder on another machine may have another one.
+        self._files = {
+            one.name: one.stat(follow_symlinks=False).st_mtime_ns for one in entries(self.folder)
+        }
 
     def break_as(self, scene: Scene) -> None:
         """Switch a scene's fault on, if it has one, whatever was switched meanwhile."""
@@ -112,6 +118,23 @@ class Bench:
     def new_messages(self, address: str, folder: str = "INBOX") -> list[bytes]:
         """Return what has come into a folder since the bench was set up, the oldest first."""
         return self.laboratory.messages(address, folder)[self._mail.get((address, folder), 0) :]
+
+    def written(self, name: str) -> bytes | None:
+        """Return what the learner has written into a file since the bench was set up.
+
+        Args:
+            name: the file's, in the learner's folder.
+
+        Returns:
+            Its bytes; ``None`` where there is no such file, or it is as it was before.
+
+        Raises:
+            OSError: if it cannot be read.
+        """
+        path = self.folder / name
+        if not path.exists() or path.lstat().st_mtime_ns == self._files.get(name):
+            return None
+        return path.read_bytes()
 
     def environment(self) -> dict[str, str]:
         """Return the environment in which the command line works on this bench's store."""

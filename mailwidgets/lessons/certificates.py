@@ -34,14 +34,17 @@ async def _nothing_is_accepted(bench: Bench) -> Shortfall | None:
 
 
 async def _is_handed_over(bench: Bench) -> Shortfall | None:
-    path = bench.folder / HANDED_OVER
     try:
-        with zipfile.ZipFile(io.BytesIO(path.read_bytes())) as file:
+        data = bench.written(HANDED_OVER)
+        if data is None:
+            told = _(
+                "No {file} was written into the notebook's folder since the exercise began: write "
+                "the support bundle there."
+            )
+            return Shortfall(told.format(file=HANDED_OVER), code="no_bundle")
+        with zipfile.ZipFile(io.BytesIO(data)) as file:
             reports = json.loads(file.read("report.json"))
         found = [one["code"] for one in reports if one["section"] == "smtp"]
-    except FileNotFoundError:
-        told = _("There is no {file} in the notebook's folder: write the support bundle there.")
-        return Shortfall(told.format(file=HANDED_OVER), code="no_bundle")
     except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
         told = _(
             "{file} is no support bundle: {reason}. Write what servers.bundle(report) returns."

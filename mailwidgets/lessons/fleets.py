@@ -79,11 +79,11 @@ async def _plan_is_imported(bench: Bench) -> Shortfall | None:
 
 async def _night_is_reported(bench: Bench) -> Shortfall | None:
     try:
-        reports = json.loads((bench.folder / NIGHTLY).read_text("utf-8"))
-        works = {one["section"]: one["ok"] for one in reports}
-    except FileNotFoundError:
-        told = _("There is no {file} in the notebook's folder.")
-        return Shortfall(told.format(file=NIGHTLY), code="no_report")
+        data = bench.written(NIGHTLY)
+        if data is None:
+            told = _("No {file} was written into the notebook's folder since the exercise began.")
+            return Shortfall(told.format(file=NIGHTLY), code="no_report")
+        works = {one["section"]: one["ok"] for one in json.loads(data)}
     except (OSError, ValueError, KeyError, TypeError) as error:
         told = _("{file} does not hold reports as check --format json prints them: {reason}.")
         return Shortfall(told.format(file=NIGHTLY, reason=error), code="no_report")

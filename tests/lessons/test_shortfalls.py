@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -134,3 +135,17 @@ async def test_a_wrong_fallback_may_not_stay_behind_a_lifted_lock(tmp_path: Path
 
         assert not outcome.passed
         assert "wrong for everyone new" in outcome.said
+
+
+async def test_a_file_of_an_earlier_run_does_not_count_until_it_is_written_anew(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "nightly.json"
+    works = [{"section": one, "ok": True} for one in ("pop3", "smtp", "imap", "workflow")]
+    path.write_text(json.dumps(works), "utf-8")
+    with begun(7, "nightly", tmp_path) as lesson:
+        assert (await lesson.check("nightly")).code == "no_report"
+
+        path.write_text(json.dumps(works), "utf-8")
+
+        assert (await lesson.check("nightly")).passed
