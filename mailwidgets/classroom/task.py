@@ -188,6 +188,8 @@ class Task(widgets.VBox):
         if self.looking is not None:
             self.looking.cancel()
         if self.dashboard is not None:
+            # Else the page would put what was not saved here into the next dashboard.
+            self.dashboard.visit.keep(None)
             self.dashboard.close()
             self.dashboard = None
 

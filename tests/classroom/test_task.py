@@ -71,6 +71,26 @@ async def test_what_is_saved_in_its_dashboard_is_what_counts(lesson: Lesson) -> 
     assert "passed, 2 tries" in html(task)
 
 
+async def test_beginning_again_leaves_nothing_of_before_in_the_page(
+    lesson: Lesson, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    task = Task(lesson, "fetch")
+    task.begin()
+    assert task.dashboard is not None
+    assert task.dashboard.start is not None
+    visit = task.dashboard.visit
+    sent: list[object] = []
+    monkeypatch.setattr(visit, "send", sent.append)
+    visit._handle_custom_msg({"visit": {}}, [])  # noqa: SLF001 - ipywidgets' own way in
+    assert not task.dashboard.start.discover.toggle.value
+    task.dashboard.forms["pop3"].rows["port"].control.widget.value = "1110"
+    assert "1110" in str(sent[-1])
+
+    task.begin()
+
+    assert sent[-1] == {"keep": None}
+
+
 async def test_beginning_another_task_closes_the_dashboard_of_the_one_before(
     lesson: Lesson,
 ) -> None:
