@@ -147,7 +147,9 @@ function render({ model, el }) {
   const reached = (event) => {
     if (event.target.dataset.reach) send(event.target.dataset.reach, entered(event.target));
   };
-  const escaped = (event) => {
+  const pressedKey = (event) => {
+    // In JupyterLab no change follows.
+    if (event.key === "Enter" && event.target.dataset.done) return finished(event);
     const part = event.key === "Escape" && event.target.closest("[data-escape]");
     if (part) send(part.dataset.escape, "");
   };
@@ -161,7 +163,7 @@ function render({ model, el }) {
   shown.addEventListener("input", typed);
   shown.addEventListener("change", finished);
   shown.addEventListener("focusin", reached);
-  shown.addEventListener("keydown", escaped);
+  shown.addEventListener("keydown", pressedKey);
   return () => {
     waiting.forEach(clearTimeout);
     model.off("change:html", draw);

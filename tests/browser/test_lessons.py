@@ -113,6 +113,10 @@ def test_lesson_1_is_completed_by_what_is_seen(whole_browser: Browser, tmp_path:
         learner.check("All three work.")
         expect(learner.page.get_by_text("passed, 1 try")).to_have_count(2)
         _accessible(learner)
+        learner.tab("Effective values")
+        learner.field("View as user").press_sequentially("zoe")
+        learner.page.keyboard.press("Enter")
+        expect(learner.page.get_by_text("In force for zoe on ws-01")).to_be_visible()
 
     (kept,) = (tmp_path / "home").glob("results-*.jsonl")
     assert [one.code for one in read(kept) if one.did == "check"] == [
