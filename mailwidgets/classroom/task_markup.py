@@ -30,12 +30,12 @@ def task(ident: str, title: str, text: str, standing: Standing, *, begun: bool) 
     """
     name = escape(ident, quote=True)
     label = _("Begin again") if begun else _("Begin")
-    css = "mw-plain" if begun else "mw-begin"
+    css = "" if begun else " class='mw-begin'"
     what = _("Sets the bench up anew; what you changed there goes.") if begun else ""
     return (
         f"<section class='mw-task' aria-label='{escape(title, quote=True)}'>"
         f"<h2>{escape(title)} {_badge(standing)}</h2><p>{escape(text)}</p>"
-        f"<p class='mw-ways'><button type='button' id='mw-begin-{name}' class='{css}'"
+        f"<p class='mw-ways'><button type='button' id='mw-begin-{name}'{css}"
         f" data-act='{BEGIN}'>"
         f"{escape(label)}</button> <span class='mw-hint'>{escape(what)}</span></p></section>"
     )
@@ -73,7 +73,7 @@ def work(  # noqa: PLR0913 - all but three are given by name
         "<section class='mw-task'><p class='mw-ways'>"
         f"<button type='button' id='mw-check-{name}' class='mw-begin' data-act='{CHECK}'{off}>"
         f"{escape(label)}</button>"
-        f"<button type='button' id='mw-ask-{name}' class='mw-plain' data-act='{HINT}'{none}>"
+        f"<button type='button' id='mw-ask-{name}' data-act='{HINT}'{none}>"
         f"{escape(asking)}</button></p>{shown if hints else ''}"
         f"{_outcome(outcome, unsaved, trouble)}</section>"
     )

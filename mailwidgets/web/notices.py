@@ -90,7 +90,7 @@ def broken(language: str) -> str:
     )
     hide = "<style>.mw-opening .mw-skeleton, #loading { display: none; }</style>"
     return (
-        f'</div></main>{hide}<main class="mw-plain" role="alert" lang="{language}">{said}'
+        f'</div></main>{hide}<main class="mw-alone" role="alert" lang="{language}">{said}'
         f'<p><a href="">{escape(_("Try again"))}</a></p></main></body></html>'
     )
 
