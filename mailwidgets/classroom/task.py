@@ -100,6 +100,7 @@ class Task(widgets.VBox):
         exercise = self.lesson.begin(self.name)
         if exercise.opens:
             self.dashboard = Dashboard(self.lesson.servers)
+            self.dashboard.visit.wanted = self.lesson.language
             self.dashboard.tabs.show(exercise.opens)
             traitlets.dlink((self.dashboard.visit, "language"), (self.lesson, "language"))
             if self.dashboard.start is not None:  # finding servers is not what is practised

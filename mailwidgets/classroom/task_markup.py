@@ -64,7 +64,7 @@ def work(  # noqa: PLR0913 - all but three are given by name
     """
     name = escape(ident, quote=True)
     off = " aria-disabled='true'" if busy else ""
-    label = _("Looking …") if busy else _("Check my work")
+    label = _("Checking …") if busy else _("Check my work")
     asking = ngettext("Hint ({count} left)", "Hint ({count} left)", left).format(count=number(left))
     none = "" if left else " aria-disabled='true'"
     listed = "".join(f"<li>{escape(one)}</li>" for one in hints)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import parse_qs
@@ -70,6 +70,10 @@ class Visit(anywidget.AnyWidget):
         title: the page's, where the dashboard has a page of its own.
         unsaved: whether to ask before the page is left.
 
+    Attributes:
+        here: whether a page shows it.
+        wanted: the language to speak whatever a browser asks for; empty: the browser's.
+
     Args:
         place: as above.
         arrived: takes the visitor each time a page shows the dashboard.
@@ -86,6 +90,7 @@ class Visit(anywidget.AnyWidget):
         self._arrived = arrived
         self._kept = ""
         self.here = False
+        self.wanted = ""
         self.add_class("mw-visit")
         self.on_msg(self._on_message)
 
@@ -99,6 +104,7 @@ class Visit(anywidget.AnyWidget):
 
     def choose(self, language: str) -> None:
         """Have the browser remember the person's choice of language."""
+        self.wanted = self.wanted and language
         self.send({"choose": language})
 
     def focus(self, selector: str) -> None:
@@ -110,7 +116,8 @@ class Visit(anywidget.AnyWidget):
         if isinstance(told, Mapping):
             self.here = True
             self._kept = str(told.get("kept", ""))
-            self._arrived(Visitor.told(told))
+            visitor = Visitor.told(told)
+            self._arrived(replace(visitor, language=self.wanted or visitor.language))
 
 
 def place_of(servers: Servers) -> str:

@@ -13,6 +13,7 @@ from typing import Final, Self
 from mailwidgets.disk import entries
 from mailwidgets.faults.laboratory import Laboratory
 from mailwidgets.folder.folder import FolderStore
+from mailwidgets.languages.texts import _
 from mailwidgets.lessons.scene import Scene
 from mailwidgets.practice.shown import OLD_NAME
 from mailwidgets.prefill import preset
@@ -168,7 +169,7 @@ class Bench:
             base = {"trust.ca": base["trust.ca"]}
         yield from self._changes({**base, **self.filled(scene.values)})
         yield from self._changes(self.filled(scene.company), level=Level.COMPANY)
-        yield from (self.servers.lock(name, reason) for name, reason in scene.locks.items())
+        yield from (self.servers.lock(name, _(reason)) for name, reason in scene.locks.items())
         for user, values in scene.others.items():
             yield from self._changes(self.filled(values), user=user)
 

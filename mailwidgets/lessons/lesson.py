@@ -80,11 +80,12 @@ class Lesson(Record, HasTraits):
     def _opened(
         cls, taught: Unit, learner: str | None, folder: str | os.PathLike[str], language: str | None
     ) -> Self:
-        if language is not None:
-            use(language)
         home = Path(folder).absolute()
         name = fit_id(learner or os.environ.get(LEARNER) or actor(), "user")
-        return cls(taught, Bench.start(home), Results(home, name))
+        opened = cls(taught, Bench.start(home), Results(home, name))
+        if language is not None:
+            opened.language = use(language)
+        return opened
 
     @property
     def servers(self) -> Servers:

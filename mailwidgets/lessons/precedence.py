@@ -166,7 +166,7 @@ EXERCISES: Final = (
         ),
         Scene(
             company={"pop3.port": "{smtp}"},
-            locks={"pop3.port": "moved to the new server"},
+            locks={"pop3.port": N_("moved to the new server")},
             others={"ben": _BEN},
         ),
     ),

@@ -18,7 +18,7 @@ class Scene:
         values: Ana's settings, each at its own level, by dotted name; they count over settings
             with which everything works. ``None``: it is not set.
         company: values at the company's level.
-        locks: reasons of the company's locks, by dotted name.
+        locks: reasons of the company's locks, by dotted name; ``_`` looks them up.
         others: what other users have set, by user and dotted name.
         empty: whether nothing but the practice servers' authority is set beforehand.
         fault: the fault of the laboratory that is on; empty: none.

@@ -160,7 +160,7 @@ TICKETS: Final = (
             N_("Who has locked the setting, and at which level is its value?"),
             N_("Tick Edit company level, and set IMAP port to {imap} there."),
         ),
-        scene=Scene(company={"imap.port": "{pop3}"}, locks={"imap.port": "new firewall"}),
+        scene=Scene(company={"imap.port": "{pop3}"}, locks={"imap.port": N_("new firewall")}),
     ),
     _ticket(
         "nobody",

@@ -177,7 +177,7 @@ def test_an_exam_is_passed_by_what_is_seen(whole_browser: Browser, tmp_path: Pat
         last = learner.page.locator(".jp-CodeCell", has_text="exam.progress()")
         last.locator(".cm-content").click()
         learner.page.keyboard.press("Shift+Enter")
-        expect(last).to_contain_text("49 of 50 points")
+        expect(last).to_contain_text("49 / 50")
 
     (kept,) = (tmp_path / "home").glob("results-*.jsonl")
     assert {(one.learner, one.lesson) for one in read(kept)} == {("Žiga", "exam 1")}

@@ -7,9 +7,9 @@ from pathlib import Path
 import ipywidgets as widgets
 import pytest
 
-from mailwidgets import Lesson, Task
+from mailwidgets import Dashboard, Lesson, Task
 from mailwidgets.errors import LessonError
-from mailwidgets.languages.texts import speak
+from mailwidgets.languages.texts import speak, spoken, use
 
 CANARY = "canary-5ac1b9"
 
@@ -42,7 +42,7 @@ async def test_a_task_is_begun_worked_on_and_looked_at(lesson: Lesson) -> None:
     assert "Begin again" in html(task)
     task.act("check")
     assert task.looking is not None
-    assert "Looking" in html(task)
+    assert "Checking" in html(task)
     await task.looking
 
     assert "Not yet." in html(task)
@@ -178,3 +178,31 @@ async def test_a_password_typed_in_a_lesson_is_in_no_widget(lesson: Lesson) -> N
     state = widgets.Widget.get_manager_state()
     assert CANARY not in str(state)
     assert CANARY not in html(task)
+
+
+def arrive(dashboard: Dashboard, **told: object) -> None:
+    """Do as a page does when it shows the dashboard."""
+    dashboard.visit._handle_custom_msg({"visit": told}, [])  # noqa: SLF001 - ipywidgets' own way in
+
+
+async def test_a_lesson_opened_in_a_language_keeps_it_in_a_browser_of_another(
+    tmp_path: Path,
+) -> None:
+    lesson = Lesson.open(1, learner="ana", folder=tmp_path, language="sl")
+    task, after = Task(lesson, "fetch"), Task(lesson, "send")
+    try:
+        task.begin()
+        assert task.dashboard is not None
+        arrive(task.dashboard, languages=["en-US"])
+        assert spoken() == task.dashboard.visit.language == "sl"
+
+        task.dashboard.head.language.value = "de"
+        after.begin()
+
+        assert after.dashboard is not None
+        arrive(after.dashboard, languages=["en-US"])
+        assert spoken() == lesson.language == "de"
+    finally:
+        lesson.close()
+        widgets.Widget.close_all()
+        use("en")
