@@ -99,6 +99,8 @@ RUNS: Final[dict[str, list[Run]]] = {
         run("discover", "ana@localhost", "--dns={dns}"),
         run("discover", "ana@localhost", "--dns={dns}", "--format=json"),
     ],
+    "lessons": [run("lessons", "{folder}/lessons"), run("lessons", "{folder}/lessons", "--reset")],
+    "class": [*formats("class", "{folder}", of=("table", "csv", "json"))],
     "fault": [
         *formats("fault", of=("table", "json")),
         run("fault", "wrong_password", "--faults={folder}/faults.json"),
