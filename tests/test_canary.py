@@ -38,6 +38,7 @@ COMMANDS: Final = {
         [
             *("show", "set", "unset", "lock", "unlock", "history", "diff", "undo", "snapshot"),
             *("keys", "everyone", "migrate", "export", "import", "check", "send", "discover"),
+            *("fault", "lessons", "class"),
         ],
         _ANY_COMMAND,
     ),
@@ -66,6 +67,12 @@ SURFACES: Final = {
     "log of the library at DEBUG": f"{_MEMORY}test_no_log_holds_the_canary",
     "tracebacks with the variables of every frame": _TRACES,
     "exceptions: arguments, attributes, causes, contexts": _TRACES,
+    "lessons: verdicts, results, tables, the bench's store": (
+        "lessons/test_lesson.py::test_a_password_is_in_nothing_that_a_lesson_says_or_keeps"
+    ),
+    "lessons: widgets' state": (
+        "classroom/test_task.py::test_a_password_typed_in_a_lesson_is_in_no_widget"
+    ),
     "widgets' state": _STATES,
     "widgets' messages to the page": _STATES,
     "frames between page and kernel, the page's DOM": (

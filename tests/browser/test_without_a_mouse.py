@@ -168,6 +168,7 @@ def test_a_value_is_looked_up_changed_and_taken_back(ana: Person, empty: Served)
 
 def choose(newcomer: Person, title: str, *, back: bool = False) -> None:
     what = newcomer.page.get_by_role("combobox", name="What goes wrong", exact=True)
+    expect(what).to_be_visible()  # a person sees the box unfold before going on
     newcomer.reach(what, back=back)
     newcomer.type(title)
     expect(what.locator("option:checked")).to_have_text(title)
