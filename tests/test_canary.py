@@ -112,7 +112,8 @@ def functions_of(module: Path) -> set[str]:
     return {
         f"{module.relative_to(HERE)}::{node.name}"
         for node in tree.body
-        if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and node.name.startswith("test_")
     }
 
 
