@@ -70,6 +70,9 @@ SURFACES: Final = {
     "lessons: verdicts, results, tables, the bench's store": (
         "lessons/test_lesson.py::test_a_password_is_in_nothing_that_a_lesson_says_or_keeps"
     ),
+    "box that breaks practice servers": (
+        f"{_WIDGETS}test_breaking_the_servers_that_the_canary_opens_shows_none"
+    ),
     "lessons: widgets' state": (
         "classroom/test_task.py::test_a_password_typed_in_a_lesson_is_in_no_widget"
     ),
