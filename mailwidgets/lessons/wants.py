@@ -32,9 +32,7 @@ def passes(section: str, *, user: str = "") -> Want:
     return want
 
 
-def in_force(
-    name: str, expected: str, told: str = "", *, user: str = "", workstation: str = ""
-) -> Want:
+def in_force(name: str, expected: str, told: str, *, user: str = "") -> Want:
     """Want a value to be in force.
 
     Args:
@@ -42,11 +40,10 @@ def in_force(
         expected: as a person types it, with the gaps of ``Bench.facts``.
         told: the next step where it is another, in English; ``_`` looks it up.
         user: for whom; empty: the learner.
-        workstation: where they sit; empty: where the learner does.
     """
 
     async def want(bench: Bench) -> Shortfall | None:
-        value, whose = _value(bench, name, user, workstation)
+        value, whose = _value(bench, name, user)
         if value.effective == value.setting.field.parse(expected.format_map(bench.facts())):
             return None
         return Shortfall(f"{_stands(value, whose)} {_told(told, bench)}".rstrip())
@@ -129,10 +126,8 @@ def delivered(address: str, told: str, *, folder: str = "INBOX") -> Want:
     return want
 
 
-def _value(
-    bench: Bench, name: str, user: str = "", workstation: str = ""
-) -> tuple[Value, Identity]:
-    servers = bench.servers.as_seen_by(user or None, workstation or None)
+def _value(bench: Bench, name: str, user: str = "") -> tuple[Value, Identity]:
+    servers = bench.servers.as_seen_by(user or None)
     return servers.resolve()[setting(name).id], servers.identity
 
 
