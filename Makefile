@@ -10,7 +10,7 @@ dashboard: $(VENV)/has-dashboard
 	@$(BIN)/mailwidgets dashboard --practice --no-browser
 
 test: $(VENV)/has-tests check
-	$(BIN)/pytest -n 2 --dist loadfile $(PYTEST)
+	$(BIN)/pytest -n 3 --dist loadfile $(PYTEST)  # two cores: one of three waits for a browser
 
 check: $(VENV)/has-tests
 	$(BIN)/ruff check .

@@ -116,8 +116,10 @@ def test_practice_servers_do_not_start_with_a_fault_that_does_not_exist(run: Run
 
 def environment_of_a_kernel(process: subprocess.Popen[str]) -> dict[str, str]:
     """Return what a page's kernel finds in its environment, once a page was asked for."""
-    children = Path(f"/proc/{process.pid}/task").glob("*/children")
-    kernels = [child for one in children for child in one.read_text().split()]
+    kernels: list[str] = []
+    for one in Path(f"/proc/{process.pid}/task").glob("*/children"):
+        with contextlib.suppress(FileNotFoundError):  # a thread that has ended meanwhile
+            kernels += one.read_text().split()
     told = Path(f"/proc/{kernels[0]}/environ").read_bytes().decode().split("\0")
     return dict(one.split("=", 1) for one in told if one)
 
