@@ -109,10 +109,11 @@ class ClassOverview:
         """
         import pandas as pd  # noqa: PLC0415 - it takes 0.3 s
 
+        lessons = self._exercises()
         rows = {
             (learner, lesson, exercise): self._row(self.standing(learner, lesson, exercise))
             for learner in self.learners
-            for lesson, exercises in self._exercises()
+            for lesson, exercises in lessons
             for exercise in exercises
         }
         names = ["learner", "lesson", "exercise"]
@@ -128,10 +129,10 @@ class ClassOverview:
         """
         import pandas as pd  # noqa: PLC0415 - it takes 0.3 s
 
-        rows = {}
+        rows, lessons = {}, self._exercises()
         for learner in self.learners:
             row: dict[str, str] = {}
-            for lesson, exercises in self._exercises():
+            for lesson, exercises in lessons:
                 done = [self.standing(learner, lesson, one) for one in exercises]
                 if _seed(lesson) is None:
                     row[lesson] = f"{sum(one.passed for one in done)}/{len(done)}"

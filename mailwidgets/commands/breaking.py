@@ -96,18 +96,30 @@ class Fault(Command):
         """Return what was let in, what a test will say, and the settings that go with it."""
         lines = [f"{fault.title}: on for {', '.join(protocols)}."]
         lines.append(f"  Test:   {'works' if fault.code == _PASSED else f'comes to {fault.code}'}")
-        shows = [pair for one in protocols for pair in conditions(fault, one).items()]
+        shows, mends = _settings(fault, protocols)
         at = " (at the port for TLS from the first byte)" if fault.implicit else ""
         if shows or at:
-            lines.append(f"  Shows:  {self.line_to_set(shows)}{at}")
-        if mends := [pair for one in protocols for pair in fault.remedy(one).items()]:
-            lines.append(f"  Remedy: {self.line_to_set(mends)}")
+            lines.append(f"  Shows:  {self.line_to_set(shows.items())}{at}")
+        if mends:
+            lines.append(f"  Remedy: {self.line_to_set(mends.items())}")
         return "\n".join(lines)
 
     def _print(self, faults: Iterable[ServerFault], on: On | None, text: str) -> None:
         if self.format == "json":
             text = json.dumps([_row(one, on) for one in faults], ensure_ascii=False, indent=2)
         self.say(text)
+
+
+def _settings(
+    fault: ServerFault, protocols: Iterable[str]
+) -> tuple[dict[str, object], dict[str, object]]:
+    """Return the settings that a fault shows with, and those that a client can set against it."""
+    shows: dict[str, object] = {}
+    mends: dict[str, object] = {}
+    for protocol in protocols:
+        shows |= conditions(fault, protocol)
+        mends |= fault.remedy(protocol)
+    return shows, mends
 
 
 def _where(fault: ServerFault, on: On) -> list[str]:
@@ -130,8 +142,7 @@ def _table(on: On | None) -> str:
 
 
 def _row(fault: ServerFault, on: On | None) -> dict[str, object]:
-    shows = [pair for one in fault.protocols for pair in conditions(fault, one).items()]
-    mends = [pair for one in fault.protocols for pair in fault.remedy(one).items()]
+    shows, mends = _settings(fault, fault.protocols)
     return {
         "name": fault.name,
         "title": fault.title,
@@ -139,6 +150,6 @@ def _row(fault: ServerFault, on: On | None) -> dict[str, object]:
         "code": fault.code,
         "on": None if on is None else _where(fault, on),
         "implicit": fault.implicit,
-        "shows_with": dict(shows),
-        "mended_by": dict(mends),
+        "shows_with": shows,
+        "mended_by": mends,
     }

@@ -128,8 +128,7 @@ class Dashboard(Command):
         """Start the practice servers, and fill a new store for them."""
         practice = stack.enter_context(Laboratory.start())
         os.environ |= Breakable.of(practice).environment()
-        if practice.dns:
-            os.environ["MAILWIDGETS_DNS"] = practice.dns
+        os.environ["MAILWIDGETS_DNS"] = practice.dns
         if not self.store:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mailwidgets-")))
             self.store = str(folder / "store")

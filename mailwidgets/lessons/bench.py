@@ -100,7 +100,6 @@ class Bench:
         for change in (*self._stored(), *self._of(scene)):
             wanted[change.place, change.key, change.lock] = change
         self.servers.commit(list(wanted.values()), why="the bench is set up")
-        self.laboratory.mend()
         self.break_as(scene)
         boxes = [
             (one.address, box) for one in self.laboratory.accounts for box in ("INBOX", "Outbox")
@@ -112,7 +111,8 @@ class Bench:
         }
 
     def break_as(self, scene: Scene) -> None:
-        """Switch a scene's fault on, if it has one, whatever was switched meanwhile."""
+        """Have the servers as broken as a scene wants them, whatever was switched meanwhile."""
+        self.laboratory.mend()
         if scene.fault:
             self.laboratory.inject(scene.fault, scene.protocols)
 

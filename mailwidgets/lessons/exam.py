@@ -73,8 +73,8 @@ class Exam(Lesson):
         >>> exam.points
         (0, 50)
         """
-        names = [one.name for one in self.unit.exercises]
-        return sum(self.standing(name).points for name in names), FULL * len(names)
+        known = self.standings()
+        return sum(one.points for one in known.values()), FULL * len(known)
 
 
 def drawn(seed: int, count: int = DRAWN) -> tuple[Exercise, ...]:

@@ -178,7 +178,6 @@ class Lesson(Record, HasTraits):
             StoreError: if the settings cannot be read.
         """
         chosen = self._current(name)
-        self.laboratory.mend()
         self._bench.break_as(chosen.scene)
         outcome = Verdict(name, passed=True, said=self._filled(chosen.praise))
         for want in chosen.wants:

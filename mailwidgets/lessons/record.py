@@ -81,6 +81,19 @@ class Record:
         self.exercise(name)
         return standing(self.results.events(), self.recorded_as, name)
 
+    def standings(self) -> dict[str, Standing]:
+        """Return how a learner stands with each exercise, by name, from one reading.
+
+        >>> lesson.standings()["send"].passed
+        False
+
+        Raises:
+            LessonError: the results cannot be read.
+        """
+        done = self.results.events()
+        names = (one.name for one in self.unit.exercises)
+        return {name: standing(done, self.recorded_as, name) for name in names}
+
     def hinted(self, name: str) -> int:
         """Return how many hints were given, also after the exercise was passed.
 
@@ -111,7 +124,7 @@ class Record:
         """
         import pandas as pd  # noqa: PLC0415 - it takes 0.3 s
 
-        known = {one.name: self.standing(one.name) for one in self.unit.exercises}
+        known = self.standings()
         rows = {
             _(one.title): {
                 _("Passed"): known[one.name].passed,
