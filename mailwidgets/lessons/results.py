@@ -12,13 +12,14 @@ from typing import Any, Final
 
 from mailwidgets.errors import LessonError
 from mailwidgets.folder.names import SUFFIX, file_name
+from mailwidgets.settings.levels import fit_id
 
 RESULTS: Final = "results-*.jsonl"
 """What files with results are called."""
 TRIED, HINTED = "check", "hint"
 _VERSION: Final = 1
 _MOST: Final = 8 * 2**20  # bytes of one learner's file
-_LONGEST: Final = 200  # characters of a name or a code in it
+_LONGEST: Final = 200  # characters of a code, or a lesson's name, in it
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,11 +126,12 @@ def read(path: Path) -> Iterator[Event]:
 def _event(record: Any) -> Event:  # noqa: ANN401 - JSON of any type
     if record["version"] != _VERSION:
         raise ValueError(f"version {record['version']!r}, this program knows {_VERSION}")
-    texts = {key: record[key] for key in ("learner", "lesson", "exercise", "did", "code")}
+    learner = fit_id(record["learner"], "user")
+    texts = {key: record[key] for key in ("lesson", "exercise", "did", "code")}
     for key, text in texts.items():
         if not isinstance(text, str) or len(text) > _LONGEST or not text.isprintable():
             raise TypeError(f"{key} has to be a line of at most {_LONGEST} characters")
     at = dt.datetime.fromisoformat(record["at"])
     if at.tzinfo is None or not isinstance(record["passed"], bool):
         raise ValueError("at needs a time zone, and passed is true or false")
-    return Event(at=at, passed=record["passed"], **texts)
+    return Event(at=at, learner=learner, passed=record["passed"], **texts)

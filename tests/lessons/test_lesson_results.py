@@ -10,6 +10,7 @@ import pytest
 from mailwidgets.errors import LessonError
 from mailwidgets.lessons.results import HINTED, Event, Results, read
 from mailwidgets.lessons.standing import Standing, standing
+from mailwidgets.settings.levels import fit_id
 
 NOON = dt.datetime(2026, 11, 30, 12, tzinfo=dt.UTC)
 
@@ -29,6 +30,14 @@ def test_what_is_kept_is_read_again(tmp_path: Path) -> None:
     assert results.events() == kept
     assert results.path.parent == tmp_path
     assert results.path.name.isascii()
+
+
+@pytest.mark.parametrize("name", ["x" * 1000, "Ana\u00a0Kovač", "\u200dana", "Ana\u2028K"])
+def test_whoever_may_begin_a_lesson_has_results_that_can_be_read(tmp_path: Path, name: str) -> None:
+    results = Results(tmp_path, name)
+    results.add(event(learner=fit_id(name, "user")))
+
+    assert [one.learner for one in results.events()] == [fit_id(name, "user")]
 
 
 def test_two_notebooks_of_one_learner_do_not_mix_their_lines(tmp_path: Path) -> None:
@@ -53,8 +62,10 @@ def test_two_notebooks_of_one_learner_do_not_mix_their_lines(tmp_path: Path) -> 
         ("[]", "line 1"),
         ("[" * 100_000, "line 1"),
         ('{"version": 2}', "version 2"),
-        ({"learner": 7}, "learner"),
-        ({"learner": "x" * 300}, "learner"),
+        ({"learner": 7}, "line 1"),
+        ({"learner": "x" * 1001}, "1001"),
+        ({"learner": "\x1b[31m"}, "control"),
+        ({"lesson": "x" * 300}, "lesson"),
         ({"code": "\x1b[31m"}, "code"),
         ({"at": "2026-11-30T12:00:00"}, "time zone"),
         ({"at": "noon"}, "line 1"),
