@@ -15,6 +15,7 @@ from mailwidgets.languages.texts import _
 from mailwidgets.protocols.replies import MalformedReply, shown
 from mailwidgets.reports.fault import Fault
 from mailwidgets.reports.report import Finding, Fix, Report, State, Step, Try, Who
+from mailwidgets.reports.steps import step_words
 from mailwidgets.reports.transcript import Transcript
 
 
@@ -208,7 +209,7 @@ class Ladder:
 
 
 def _cancelled(name: str) -> Fault:
-    return Fault("cancelled", _("Cancelled during {step}.").format(step=_(name)))
+    return Fault("cancelled", _("Cancelled during {step}.").format(step=step_words(name)))
 
 
 class CheckRun:

@@ -32,7 +32,7 @@ _LOGIN = {
         "port",
     ),
     "auth_mechanism": Diagnosis(
-        N_("Client and server have no way of logging in in common."),
+        N_("Client and server share no way of logging in."),
         N_("Switch Use SASL, or use an access token if that is what the server wants."),
         Who.YOU,
         "sasl",

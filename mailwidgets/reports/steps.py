@@ -109,11 +109,20 @@ class Try:
 # called name looks up the server's name.
 STEP_NAMES: Final = (
     *(N_("settings"), N_("name"), N_("connection"), N_("greeting"), N_("capabilities")),
-    *(N_("tls"), N_("certificate"), N_("authentication"), N_("mailbox"), N_("inbox")),
+    *("tls", N_("certificate"), N_("authentication"), N_("mailbox"), N_("inbox")),
     *(N_("outbox"), N_("composition"), N_("sender"), N_("recipient"), N_("message")),
     N_("goodbye"),
 )
 """What a step may be called, in the order in which most checks climb them."""
+
+
+def step_words(name: str) -> str:
+    """Return a step's name in the language in use, as it stands within a sentence.
+
+    >>> step_words("certificate"), step_words("tls")
+    ('certificate', 'TLS')
+    """
+    return "TLS" if name == "tls" else _(name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +167,7 @@ class Step:
         >>> [step.words for step in report.steps][-3:]
         ['inbox', 'outbox', 'goodbye']
         """
-        return _(self.name)
+        return step_words(self.name)
 
 
 @dataclass(frozen=True, slots=True)

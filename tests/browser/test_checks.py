@@ -193,7 +193,7 @@ def test_a_fix_is_applied_by_keyboard_and_the_field_shows_it(visit: Visit) -> No
     visit.tab("SMTP")
     page.get_by_label("Use TLS/SSL (u)").locator("visible=true").select_option("Implicit SSL/TLS")
     visit.press("Test SMTP")
-    expect(card(page)).to_contain_text("SMTP does not work at tls")
+    expect(card(page)).to_contain_text("SMTP does not work at TLS")
     expect(card(page)).to_contain_text("Who can do it: you")
     fit_and_accessible(page)
 

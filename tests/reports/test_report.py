@@ -66,3 +66,10 @@ def test_a_report_shows_itself_in_a_terminal_without_markup() -> None:
     assert "  ✗ authentication" in text
     assert "not reached: sender, recipient, goodbye" in text
     assert "Also:  The server's certificate expires soon. (cert_expiring)" in text
+
+
+def test_a_verdict_writes_tls_as_its_step_is_headed() -> None:
+    found = Fault("tls_version", "No.").finding("smtp")
+    report = Report("smtp", (Step("tls", State.FAILED, 1.0, (), found),))
+
+    assert report.verdict.startswith("SMTP does not work at TLS: ")
