@@ -14,15 +14,16 @@ WIDTHS = (WIDE, 800, NARROW)
 _HEIGHT = 900
 _CONTRAST = "color-contrast"
 _BESIDES = {"target-size": {"enabled": True}}  # which axe leaves out by itself
+_AXE = "([within, asked]) => axe.run(within ?? document, asked)"
 _SCRIPT = Path(__file__).with_suffix(".js").read_text("utf-8")
 
 
-def assert_accessible(page: Page, **options: object) -> None:
-    """Fail if axe finds anything anywhere on the page."""
+def assert_accessible(page: Page, within: str | None = None, **options: object) -> None:
+    """Fail if axe finds anything on the page, or within what a selector names."""
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE_SCRIPT)
     asked = {"resultTypes": ["violations"], "preload": False, **options}  # no media to be fetched
-    found = AxeResults(page.evaluate("(asked) => axe.run(asked)", asked))
+    found = AxeResults(page.evaluate(_AXE, [within, asked]))
     assert found.violations_count == 0, found.generate_report()
 
 
@@ -50,15 +51,15 @@ def assert_fits_everywhere(page: Page) -> None:
     page.evaluate("document.documentElement.style.fontSize = ''")
 
 
-def assert_shown_well(page: Page) -> None:
+def assert_shown_well(page: Page, within: str | None = None) -> None:
     """Look likewise, and let axe look at the widest and the narrowest page, and at both schemes."""
     assert_fits_everywhere(page)
-    assert_accessible(page, rules=_BESIDES)
+    assert_accessible(page, within, rules=_BESIDES)
     page.emulate_media(color_scheme="dark")
-    assert_accessible(page, runOnly=[_CONTRAST])
+    assert_accessible(page, within, runOnly=[_CONTRAST])
     page.set_viewport_size({"width": NARROW, "height": _HEIGHT})
     # Width changes no colour, and this rule takes as long as all others together.
-    assert_accessible(page, rules=_BESIDES | {_CONTRAST: {"enabled": False}})
+    assert_accessible(page, within, rules=_BESIDES | {_CONTRAST: {"enabled": False}})
 
 
 @contextmanager

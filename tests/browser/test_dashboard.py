@@ -4,7 +4,6 @@ import re
 import socket
 from pathlib import Path
 
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, expect
 from visits import Served, Visit
 
@@ -58,17 +57,6 @@ def test_every_test_button_passes_against_the_practice_servers(visit: Visit) -> 
         visit.tab(tab)
         verdict = visit.page.locator(".mw-verdict.mw-passed").locator("visible=true")
         expect(verdict).to_contain_text("works")
-
-
-def test_the_page_is_accessible_in_light_and_dark(visit: Visit) -> None:
-    visit.page.get_by_label("POP3 port (u)").fill("99x")
-    expect(note(visit, "pop3", "port")).to_contain_text("Must be")
-    for tab in ("POP3", "Effective values"):
-        visit.tab(tab)
-        for scheme in ("light", "dark"):
-            visit.page.emulate_media(color_scheme=scheme)
-            found = Axe().run(visit.page)
-            assert found.violations_count == 0, found.generate_report()
 
 
 def test_a_check_of_a_silent_server_is_cancelled_while_the_page_stays_responsive(

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from page_notebook import notebook
 from playwright.sync_api import Browser, Locator, Page, expect
 from visits import Visit, environment, leave, page_command, running
@@ -185,30 +184,3 @@ def test_older_commits_come_on_demand_and_take_the_focus(visit: Visit, kept: Kep
 
     expect(page.locator(".mw-past-commit").nth(20)).to_be_focused()
     expect(page.locator(".mw-past-commit").nth(24)).to_contain_text("number 0")
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 800, 400])
-def test_it_fits_every_width_and_axe_finds_nothing(visit: Visit, width: int, scheme: str) -> None:
-    page = visit.page
-    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
-    page.reload()
-    page.set_viewport_size({"width": width, "height": 900})
-    page.get_by_label("Search").wait_for()
-    for name, shown in (
-        ("Undo…", "This setting changes|settings change"),
-        ("Compare with now", "Changed last"),
-        ("Return everything", "What goes back"),
-    ):
-        page.get_by_role("button", name=re.compile(f"^{name}.*Before")).first.click()
-        expect(page.locator(".mw-past-drawer")).to_contain_text(re.compile(shown))
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
-        narrow = page.evaluate(
-            "[...document.querySelectorAll('.mw-past *')].filter(one => one.clientWidth &&"
-            " getComputedStyle(one).overflowX === 'visible' &&"
-            " !one.closest('thead, option, .mw-unseen') &&"
-            " one.scrollWidth > one.clientWidth + 1).map(one => one.outerHTML.slice(0, 200))"
-        )
-        assert not narrow, narrow
-        found = Axe().run(page).response["violations"]
-        assert not found, [(one["id"], one["nodes"][0]["html"]) for one in found]

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, expect
 from visits import Served, Visit, environment, leave
 
@@ -197,21 +196,6 @@ def test_the_way_back_leaves_the_focus_at_its_field(visit: Visit, served: Served
     expect(port).to_have_value("")
     expect(port).to_be_focused()
     visit.press("Discard")
-
-
-def test_marks_and_conflicts_are_accessible_and_fit_in_light_and_dark(
-    visit: Visit, served: Served
-) -> None:
-    in_conflict(visit, served)
-    served.servers.commit([served.servers.change("pop3.timeout", 17)])
-    expect(note(visit.page, "timeout")).to_contain_text("Changed elsewhere", timeout=SOON)
-    for width in (1280, 800, 400):
-        visit.page.set_viewport_size({"width": width, "height": 900})
-        assert visit.page.evaluate("document.documentElement.scrollWidth") <= width
-        for scheme in ("light", "dark"):
-            visit.page.emulate_media(color_scheme=scheme)
-            found = Axe().run(visit.page)
-            assert found.violations_count == 0, found.generate_report()
 
 
 @pytest.mark.parametrize("down", [0, 40])

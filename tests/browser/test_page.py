@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from cut_line import Line
+from looks import assert_accessible
 from page_notebook import CONTROLS, SAMPLE, SAMPLE_PACKAGE, WHOLE, WRONG, notebook
 from playwright.sync_api import (
     Browser,
@@ -261,8 +262,7 @@ def test_a_kernel_that_died_is_told_and_the_page_goes_on_by_a_button(
         assert page.locator("#rendered_cells").evaluate("(one) => one.inert")
         go_on = page.get_by_role("button", name="Continue")
         expect(go_on).to_be_focused()
-        found = Axe().run(page)
-        assert found.violations_count == 0, found.generate_report()
+        assert_accessible(page)
         go_on.press("Enter")
         expect(said(page)).to_contain_text("pid=")
         page.get_by_label("Host").fill("again")
@@ -373,8 +373,7 @@ def test_a_notebook_that_fails_says_what_to_do(
             expect(details).to_have_count(0)
         assert page.locator("img").count() == 0
         assert not visit.errors
-        found = Axe().run(page)
-        assert found.violations_count == 0, found.generate_report()
+        assert_accessible(page)
 
 
 def test_a_widget_of_another_package_is_found_among_the_nbextensions(

@@ -6,7 +6,6 @@ import json
 import zipfile
 from pathlib import Path
 
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, expect
 from visits import Served, Visit
 
@@ -83,8 +82,6 @@ def test_an_addresss_servers_are_found_and_filled_in_without_a_mouse(
     visit.page.keyboard.press("Enter")
     fill = visit.page.get_by_role("button", name="Put into the forms")
     expect(fill).to_be_visible(timeout=30_000)
-    found = Axe().run(visit.page)
-    assert found.violations_count == 0, found.generate_report()
     fill.focus()
     visit.page.keyboard.press("Enter")
 
