@@ -82,7 +82,8 @@ def complete_first_steps(page: Page) -> None:
 
 def complete_lesson(page: Page) -> None:
     """Do the three exercises of lesson 1 by what the provider's sheet says."""
-    pop3, smtp, imap = sheet(page)
+    said = sheet(page)
+    pop3, smtp, imap = (said[service] for service in ("POP3", "SMTP", "IMAP"))
     account = {"user": pop3["User name"], "password": pop3["Password"]}
     borrowed = {"use_pop3_account": "yes"}
     server = {"name": pop3["Server"], "port": pop3["Port, TLS by STARTTLS"]}
@@ -94,13 +95,13 @@ def complete_lesson(page: Page) -> None:
     no_errors(page)
 
 
-def sheet(page: Page) -> list[dict[str, str]]:
-    """Return what the provider's sheet says of POP3, SMTP and IMAP."""
+def sheet(page: Page) -> dict[str, dict[str, str]]:
+    """Return what the provider's sheet says of each service."""
     table = page.locator(".jp-RenderedHTMLCommon table", has_text="User name")
     table.wait_for(state="attached")  # the browser paints nothing of cells that are out of sight
-    rows = table.locator("tbody tr").all()
-    said = {row.locator("th").text_content(): row.locator("td").all_text_contents() for row in rows}
-    return [{str(head): cells[place] for head, cells in said.items()} for place in range(3)]
+    heads = table.locator("thead th").all_text_contents()
+    rows = [row.locator("th, td").all_text_contents() for row in table.locator("tbody tr").all()]
+    return {row[0]: dict(zip(heads, row, strict=True)) for row in rows}
 
 
 def exercise(page: Page, title: str, section: str, wanted: dict[str, str]) -> None:
