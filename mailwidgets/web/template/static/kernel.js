@@ -4,6 +4,7 @@
 const PAUSES = [0, 500, 1000, 2000, 4000, 8000, 15000]; // milliseconds before each try
 const SILENCE = 10000; // milliseconds without a sign before the server is asked how the kernel is
 const PATIENCE = 5000; // milliseconds for the server's answer
+const GONE = [401, 403, 404, 424]; // 424: JupyterHub's answer for a server that does not run
 const DEAD = ["dead", "restarting", "autorestarting"]; // a restarted kernel holds no widgets
 
 // A question to the server must carry a token that only the server's own pages can read back.
@@ -16,6 +17,15 @@ function tokens(base) {
   document.cookie = `_xsrf=${made}; path=${base}; SameSite=Strict`;
   return [made];
 }
+
+// What followed a redirect: a page of another host, as to sign in, may not be read by ours. A hub's
+// proxy that was started anew leads to the hub at first, and the hub back to the kernel's server.
+function elsewhere(error) {
+  if (error.name === "TypeError") return { status: 401 };
+  throw error;
+}
+
+const isJson = (answer) => (answer.headers.get("Content-Type") ?? "").includes("json");
 
 // `told` is called with "open", "lost" (the connection), "away" (the server), "back" (with
 // whether something may not have arrived) and "ended" (the kernel is no more).
@@ -182,15 +192,21 @@ class Kernel {
   // "alive", "ended", or "away" where nobody answers for the server.
   async #asked() {
     try {
-      const headers = { "X-XSRFToken": tokens(this.#base)[0] };
-      const options = { cache: "no-store", redirect: "manual", headers, signal: AbortSignal.timeout(PATIENCE) };
-      const answer = await fetch(this.#url, options);
-      if (answer.type === "opaqueredirect" || [401, 403, 404].includes(answer.status)) return "ended";
+      let answer = await this.#fetch("manual");
+      if (answer.type === "opaqueredirect") answer = await this.#fetch("follow").catch(elsewhere);
+      if (GONE.includes(answer.status)) return "ended";
       if (!answer.ok) return "away";
+      if (answer.redirected && !isJson(answer)) return "ended"; // a page to sign in
       return DEAD.includes((await answer.json()).execution_state) ? "ended" : "alive";
     } catch {
       return "away"; // no connection, no answer in time, or not this server's
     }
+  }
+
+  #fetch(redirect) {
+    const headers = { Accept: "application/json", "X-XSRFToken": tokens(this.#base)[0] };
+    const signal = AbortSignal.timeout(PATIENCE);
+    return fetch(this.#url, { cache: "no-store", redirect, headers, signal });
   }
 
   async #look() {
