@@ -197,7 +197,7 @@ def _welcome(account: Account) -> bytes:
     message["Message-ID"] = make_msgid(domain=domain)
     message.set_content(
         f"Hello {account.name},\n\n"
-        "this mailbox lives in memory, on your own machine, and is gone when the practice\n"
-        "servers stop. What you send from here stays here: try anything.\n"
+        "this mailbox lives in memory, on your own machine, and is gone when the\n"
+        "practice servers stop. What you send from here stays here: try anything.\n"
     )
     return bytes(message)

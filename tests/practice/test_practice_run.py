@@ -53,6 +53,7 @@ def test_every_mailbox_begins_with_a_welcome(practice: Practice) -> None:
         (welcome,) = practice.messages(account.address)
         assert f"To: {account.name} <{account.address}>\r\n".encode() in welcome
         assert b"\n" not in welcome.replace(b"\r\n", b"")
+        assert b"gone when the\r\npractice servers stop." in welcome  # read as it comes, too
 
 
 def test_stop_leaves_no_thread_and_no_port(recwarn: pytest.WarningsRecorder) -> None:
