@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
 from mailwidgets import Lesson
 
 
@@ -30,13 +32,19 @@ async def _pin(lesson: Lesson, section: str) -> None:
     lesson.servers.commit([pin])
 
 
-async def test_a_pin_is_no_way_round_a_wrong_name(tmp_path: Path) -> None:
-    with begun(6, "name", tmp_path) as lesson:
-        assert (await lesson.check("name")).code == "cert_name"
-        await _pin(lesson, "imap")
-        assert (await lesson.servers.check("imap")).ok
+@pytest.mark.parametrize(
+    ("name", "section", "code"),
+    [("name", "imap", "cert_name"), ("authority", "pop3", "cert_untrusted")],
+)
+async def test_a_pin_is_no_way_round_what_is_wrong(
+    tmp_path: Path, name: str, section: str, code: str
+) -> None:
+    with begun(6, name, tmp_path) as lesson:
+        assert (await lesson.check(name)).code == code
+        await _pin(lesson, section)
+        assert (await lesson.servers.check(section)).ok
 
-        outcome = await lesson.check("name")
+        outcome = await lesson.check(name)
 
         assert outcome.code == "pinned"
         assert "empty Pinned certificates" in outcome.said
