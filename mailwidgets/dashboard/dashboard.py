@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import ipywidgets as widgets
 
-from mailwidgets.dashboard.forms import Forms, titles
+from mailwidgets.dashboard.forms import PAST, VALUES, Forms, titles
 from mailwidgets.dashboard.head import Acts, Head
 from mailwidgets.dashboard.keeping import Keeping
 from mailwidgets.dashboard.start import Start
@@ -28,9 +28,6 @@ from mailwidgets.widgets.wiring import Wiring
 
 if TYPE_CHECKING:
     from mailwidgets.faults import Laboratory
-
-VALUES: Final = "values"
-PAST: Final = "history"
 
 
 class Dashboard(widgets.VBox):
@@ -101,12 +98,14 @@ class Dashboard(widgets.VBox):
         'Mailserver'
         """
         if use(language) != self.visit.language:
-            tab = self.tabs.current
+            tab, before = self.tabs.current, self.start
             self._dismantle()
             self._build()
             if self.draft is not None:
                 self._fill(self.draft)
                 self.tabs.show(tab)
+            if self.start is not None and before is not None:
+                self.start.discover.unfold_as(before.discover)
 
     def look(self, *, anew: bool = False) -> None:
         """Follow what was saved meanwhile; unsaved edits stay.
@@ -225,7 +224,7 @@ class Dashboard(widgets.VBox):
         """Mark the tabs of forms with edits; show the table anew after a save."""
         if self.draft is None:
             return
-        self.tabs.name({**titles(self.draft), VALUES: _("Effective values"), PAST: _("History")})
+        self.tabs.name(titles(self.draft))
         self.strip.show(self.draft)
         self.head.show(self.draft)
         self._keeping.keep(self.draft)

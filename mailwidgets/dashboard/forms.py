@@ -1,14 +1,18 @@
-"""The forms of a dashboard, each made when it is first asked for."""
+"""The forms of a dashboard, each made when it is first asked for, and the names of its tabs."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Final
 
 from mailwidgets.draft.draft import Draft
 from mailwidgets.forms.form import SectionForm
 from mailwidgets.languages.texts import _
 from mailwidgets.settings.declare import ADVANCED
 from mailwidgets.settings.sections import SECTIONS
+
+VALUES: Final = "values"
+PAST: Final = "history"
 
 
 class Forms(Mapping[str, SectionForm]):
@@ -48,11 +52,12 @@ class Forms(Mapping[str, SectionForm]):
 
 
 def titles(draft: Draft) -> dict[str, str]:
-    """Return what the forms' tabs are called, by section, with what there is to look at.
+    """Return what the tabs are called, a form's with what there is to look at in it.
 
     That is ● for edits, ◆ for news and ⚠ for a conflict.
     """
-    return {name: _title(name, draft) for name in SECTIONS}
+    views = {VALUES: _("Effective values"), PAST: _("History")}
+    return {name: _title(name, draft) for name in SECTIONS} | views
 
 
 def _title(name: str, draft: Draft) -> str:

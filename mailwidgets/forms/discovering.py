@@ -65,6 +65,10 @@ class DiscoverBox(widgets.VBox):
         configured = Targets(draft.resolution(), draft.servers.vault).configured()
         self.toggle.value = self.greets and not configured
 
+    def unfold_as(self, former: DiscoverBox) -> None:
+        """Be folded or not as the box was that this one takes the place of."""
+        self.greets, self.toggle.value = former.greets, former.toggle.value
+
     def _laid_out(self) -> list[widgets.Widget]:
         fields = plain(widgets.HBox, [self.address, self.autoconfig, self.find, self.cancel])
         fields.add_class("mw-find")

@@ -107,6 +107,22 @@ def test_another_language_keeps_the_edits_and_the_tab(dashboard: Dashboard) -> N
     assert dashboard.forms["smtp"].rows["port"].control.widget.value == "2525"
 
 
+def test_another_language_leaves_the_search_as_folded_as_it_was(dashboard: Dashboard) -> None:
+    assert dashboard.start is not None
+    dashboard.start.discover.toggle.value = False
+    dashboard.start.discover.greets = False
+
+    dashboard.head.language.value = "sl"
+
+    assert not dashboard.start.discover.toggle.value
+    assert not dashboard.start.discover.greets
+    dashboard.start.discover.toggle.value = True
+
+    dashboard.head.language.value = "de"
+
+    assert dashboard.start.discover.toggle.value
+
+
 def test_a_chosen_language_is_remembered_by_the_browser(
     dashboard: Dashboard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
