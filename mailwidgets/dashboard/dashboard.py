@@ -8,7 +8,7 @@ import ipywidgets as widgets
 
 from mailwidgets.dashboard.forms import PAST, VALUES, Forms, titles
 from mailwidgets.dashboard.head import Acts, Head
-from mailwidgets.dashboard.keeping import Keeping
+from mailwidgets.dashboard.keeping import Keeping, unreadable
 from mailwidgets.dashboard.start import Start
 from mailwidgets.dashboard.stepping import step
 from mailwidgets.dashboard.tabs import Tabs
@@ -61,6 +61,7 @@ class Dashboard(widgets.VBox):
         self._laboratory = laboratory
         self.draft: Draft | None = None
         self._stored: object = None
+        self._unseen = False
         self.visit = Visit(place_of(servers), self._on_visitor)
         self._keeping = Keeping(self.visit)
         self._watch = Watch(
@@ -191,6 +192,9 @@ class Dashboard(widgets.VBox):
         else:
             shown = self._stored
             self.draft.take(sight)
+            if self._unseen:  # nothing is news to whoever sees it for the first time
+                self._unseen = False
+                self.draft.seen()
             if self._stored is shown:  # else the draft's own change has refreshed the table
                 self._stored = sight.documents
                 self._show_stored()
@@ -213,12 +217,7 @@ class Dashboard(widgets.VBox):
 
     def _complain(self, trouble: str) -> None:
         """Show what is wrong with the store; nothing where all is well."""
-        said = ""
-        if trouble:
-            said = _("The store cannot be read: {trouble}. Trying again.")
-            if self.draft is not None:
-                said = _("The store cannot be read: {trouble}. Trying again. Your edits are kept.")
-        self.message.value = markup.message(said.format(trouble=trouble.rstrip(". ")), kind="bad")
+        self.message.value = unreadable(trouble, kept=self.draft is not None)
 
     def _on_draft(self) -> None:
         """Mark the tabs of forms with edits; show the table anew after a save."""
@@ -246,6 +245,7 @@ class Dashboard(widgets.VBox):
             self.table.ask()
 
     def _on_looked(self) -> None:
+        self._unseen = False
         self.table.follow()
         if self.start is not None:
             self.start.look()
@@ -291,6 +291,7 @@ class Dashboard(widgets.VBox):
     def _on_visitor(self, visitor: Visitor) -> None:
         """Show a page that has just opened what is so now: the kernel may have waited long."""
         self.speak(visitor.language)
+        self._unseen = visitor.first
         self._on_reload()
         self.restored.value = self._keeping.bring(visitor.kept, self.draft)
         if self.start is not None:

@@ -48,6 +48,16 @@ class Keeping:
         return _told(told)
 
 
+def unreadable(trouble: str, *, kept: bool) -> str:
+    """Return as HTML why the store cannot be read, and what of edits; empty for no trouble."""
+    said = ""
+    if trouble:
+        said = _("The store cannot be read: {trouble}. Trying again.")
+        if kept:
+            said = _("The store cannot be read: {trouble}. Trying again. Your edits are kept.")
+    return markup.message(said.format(trouble=trouble.rstrip(". ")), kind="bad")
+
+
 def _told(came: kept.Restored) -> str:
     """Return what a person reads of a copy that was put back."""
     said = []

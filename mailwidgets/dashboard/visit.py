@@ -35,11 +35,13 @@ class Visitor:
             browser's first that there is.
         section: the tab to open, from the address (``?section=imap``); empty for the first.
         kept: the unsaved edits that this browser tab holds; ``None`` where it holds none.
+        first: whether no page has shown the dashboard before.
     """
 
     language: str
     section: str
     kept: object
+    first: bool = False
 
     @classmethod
     def told(cls, content: Mapping[str, Any]) -> Visitor:
@@ -114,10 +116,11 @@ class Visit(anywidget.AnyWidget):
     def _on_message(self, _: object, content: Mapping[str, Any], __: object) -> None:
         told = content.get("visit")
         if isinstance(told, Mapping):
-            self.here = True
+            first, self.here = not self.here, True
             self._kept = str(told.get("kept", ""))
             visitor = Visitor.told(told)
-            self._arrived(replace(visitor, language=self.wanted or visitor.language))
+            language = self.wanted or visitor.language
+            self._arrived(replace(visitor, language=language, first=first))
 
 
 def place_of(servers: Servers) -> str:

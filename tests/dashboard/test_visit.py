@@ -64,6 +64,27 @@ def test_a_page_that_opens_late_shows_the_store_as_it_is_now(
     assert dashboard.forms["pop3"].rows["port"].control.widget.value == "995"
 
 
+def test_nothing_is_news_to_a_page_that_opens_and_all_is_to_one_that_is_open(
+    dashboard: Dashboard, servers: Servers
+) -> None:
+    assert dashboard.draft is not None
+    servers.commit([servers.change("pop3.port", 995)])
+    dashboard.look()  # as a kernel does that waits for its visitor
+    servers.commit([servers.change("pop3.timeout", 7)])
+
+    arrive(dashboard)
+
+    assert dashboard.draft.news.all() == ()
+    assert dashboard.forms["pop3"].rows["timeout"].control.widget.value == "7"
+    servers.commit([servers.change("pop3.port", 110)])
+    dashboard.look()
+    assert [(one.before, one.after) for one in dashboard.draft.news.all()] == [(995, 110)]
+
+    arrive(dashboard)  # loaded again
+
+    assert len(dashboard.draft.news.all()) == 1
+
+
 def test_a_page_that_opens_late_greets_nobody_who_has_set_up_a_server_meanwhile(
     dashboard: Dashboard, servers: Servers
 ) -> None:
