@@ -294,7 +294,7 @@ class Dashboard(widgets.VBox):
         self._unseen = visitor.first
         self._on_reload()
         self.restored.value = self._keeping.bring(visitor.kept, self.draft)
-        if self.start is not None:
+        if self.start is not None and visitor.first:
             self.start.discover.greet()
         if self.draft is not None and visitor.section in SECTIONS:
             self.tabs.show(visitor.section)

@@ -60,6 +60,8 @@ def test_a_language_is_switched_by_keyboard_keeps_edits_and_is_remembered(
     ehlo.fill("kept.example.com")
     expect(page.locator(".mw-smtp-ehlo .mw-from")).to_contain_text("not saved")
 
+    page.get_by_role("button", name="Set up from an e-mail address").click()
+    expect(page.locator(".mw-discover")).to_be_visible()
     page.get_by_label("Language").focus()
     page.keyboard.type("Slov")
 
@@ -67,6 +69,7 @@ def test_a_language_is_switched_by_keyboard_keeps_edits_and_is_remembered(
     expect(page.get_by_label("Jezik")).to_have_value("Slovenščina")
     expect(ehlo).to_have_value("kept.example.com")
     assert language(visit) == "sl"
+    expect(page.locator(".mw-discover")).to_be_visible()
     page.on("dialog", lambda dialog: dialog.accept())
     page.goto(served.url)
     expect(page.get_by_role("tab", name="Veljavne vrednosti")).to_be_visible()

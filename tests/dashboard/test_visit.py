@@ -129,6 +129,7 @@ def test_another_language_keeps_the_edits_and_the_tab(dashboard: Dashboard) -> N
 
 
 def test_another_language_leaves_the_search_as_folded_as_it_was(dashboard: Dashboard) -> None:
+    arrive(dashboard)
     assert dashboard.start is not None
     dashboard.start.discover.toggle.value = False
     dashboard.start.discover.greets = False
@@ -142,6 +143,12 @@ def test_another_language_leaves_the_search_as_folded_as_it_was(dashboard: Dashb
     dashboard.head.language.value = "de"
 
     assert dashboard.start.discover.toggle.value
+    dashboard.start.discover.greets = True
+    dashboard.start.discover.toggle.value = False
+
+    arrive(dashboard, languages=["en"])  # as a page does when it is made anew in a language
+
+    assert not dashboard.start.discover.toggle.value
 
 
 def test_a_chosen_language_is_remembered_by_the_browser(
