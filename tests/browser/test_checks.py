@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
-from looks import assert_shown_well
+from looks import assert_accessible, assert_shown_well
 from page_notebook import notebook
 from playwright.sync_api import Browser, Locator, Page, expect
 from visits import Visit, environment, leave, page_command, running
@@ -268,6 +268,7 @@ def test_a_save_that_others_notice_is_asked_and_left_by_escape(visit: Visit, kep
     page = visit.page
     question = asking(visit)
     expect(question).to_be_focused()
+    assert_accessible(page, ".mailwidgets")
     question.locator("summary").click()
     expect(question.get_by_role("row", name=re.compile("SMTP port"))).to_contain_text("2587")
 

@@ -10,7 +10,7 @@ import pytest
 from daemons.nginx import HOST, Proxy, reverse_proxy
 from page_notebook import CONTROLS, notebook
 from playwright.sync_api import Browser, Page, expect
-from visits import Visit, environment, leave, page_command, running
+from visits import environment, leave, page_command, running
 
 PATIENCE = 30_000  # milliseconds
 ENDED = "This page's session has ended."
@@ -81,12 +81,11 @@ def routes(server: str, tmp_path: Path) -> Iterator[Routes]:
 
 @pytest.fixture
 def page(browser: Browser, routes: Routes) -> Iterator[Page]:
-    visit = Visit(browser.new_context().new_page())
-    visit.listen()
-    visit.page.goto(f"http://{HOST}:{routes.proxy.http}/")
-    expect(visit.page.locator(".said")).to_contain_text("pid=")
-    yield visit.page
-    leave(visit.page.context)
+    page = browser.new_context().new_page()
+    page.goto(f"http://{HOST}:{routes.proxy.http}/")
+    expect(page.locator(".said")).to_contain_text("pid=")
+    yield page
+    leave(page.context)
 
 
 def test_a_page_waits_for_a_hub_that_does_not_know_its_routes_yet(
